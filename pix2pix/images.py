@@ -1,0 +1,112 @@
+"""Pictures as arrays: (H, W, 3) uint8 RGB. Reading, writing, squaring, and the inputs made from them."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from pix2pix.errors import UnreadableError
+from pix2pix.opencv import cv2
+
+RgbImage = npt.NDArray[np.uint8]
+
+IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+MIN_SIDE_PX = 16
+WHITE = (255, 255, 255)
+READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+
+
+def read_image(path: Path) -> RgbImage:
+    """Read a picture upright, as 8-bit RGB, with transparency laid over white.
+
+    Raises:
+        UnreadableError: the file is missing, truncated or no picture, or its shorter side is under 16 px.
+    """
+    try:
+        with Image.open(path) as image:
+            rgb = np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+    except READ_ERRORS as error:
+        raise UnreadableError(f"unreadable picture: {_first_line(error, path)}") from error
+    height, width = rgb.shape[:2]
+    if min(height, width) < MIN_SIDE_PX:
+        raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
+    return rgb
+
+
+def image_size(path: Path) -> tuple[int, int] | None:
+    """Return (width, height) in px from a picture's header, or None when it cannot be read."""
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except READ_ERRORS:
+        return None
+
+
+def write_png(path: Path, image: RgbImage) -> None:
+    """Write a picture without loss, making its folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path, format="PNG")
+
+
+def write_jpeg(path: Path, image: RgbImage, quality: int = 95) -> None:
+    """Write a picture as JPEG (``quality`` 1 to 100)."""
+    written = cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not written:
+        raise OSError(f"could not write {path}")
+
+
+def center_square(image: RgbImage, size: int) -> RgbImage:
+    """Cut the largest square from the middle and scale it, antialiased, to (size, size, 3)."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    left, top = (width - side) / 2, (height - side) / 2
+    box = (left, top, left + side, top + side)
+    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC, box=box))
+
+
+def grayscale(image: RgbImage) -> RgbImage:
+    """Return the ITU-R 601 luma (Pillow's ``L``) in all three channels."""
+    luma = np.asarray(Image.fromarray(image).convert("L"))
+    return np.repeat(luma[:, :, None], 3, axis=2)
+
+
+def edges(image: RgbImage, blur_px: float, low: float, high: float) -> RgbImage:
+    """Draw the Canny edges of a picture, black on white.
+
+    The thresholds follow the picture: they are multiples of Otsu's threshold of its luma.
+
+    Args:
+        image: (H, W, 3) uint8.
+        blur_px: standard deviation of the Gaussian blur before the detector; 0 for none.
+        low: lower hysteresis threshold, as a multiple of Otsu's.
+        high: upper hysteresis threshold, as a multiple of Otsu's.
+    """
+    luma = np.ascontiguousarray(grayscale(image)[:, :, 0])
+    if blur_px > 0:
+        luma = cv2.GaussianBlur(luma, (0, 0), blur_px)
+    otsu, _ = cv2.threshold(luma, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    lines = cv2.Canny(luma, low * otsu, high * otsu, L2gradient=True)
+    return np.repeat(255 - lines[:, :, None], 3, axis=2)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
+        image = _to_8_bit(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    values = np.asarray(image, dtype=np.float64)
+    full_scale = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
+    return Image.fromarray(np.clip(np.rint(values * (255 / full_scale)), 0, 255).astype(np.uint8))
+
+
+def _first_line(error: Exception, path: Path) -> str:
+    """The error's first line without the path, which differs between copies of a project."""
+    text = str(error) or type(error).__name__
+    return text.splitlines()[0].replace(repr(str(path)), "the file").replace(str(path), "the file")

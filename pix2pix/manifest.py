@@ -1,0 +1,57 @@
+"""Manifests: one CSV row per item that a stage took in or put out."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from pix2pix.outputs import write_table
+
+KEPT = "kept"
+SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What every manifest tells of an item.
+
+    Attributes:
+        path: the file that was written, relative to the manifest; empty when skipped.
+        source: where it came from, relative to the stage's input.
+        status: ``kept`` or ``skipped``.
+        reason: why it was skipped, or what was done to it out of the ordinary.
+    """
+
+    path: str
+    source: str
+    status: str
+    reason: str
+
+
+def write_manifest(path: Path, rows: Sequence[Row], row_type: type[Row]) -> None:
+    """Write ``rows`` as CSV with a column per field of ``row_type``, also when there are none."""
+    columns = [field.name for field in fields(row_type)]
+    write_table(path, pd.DataFrame([asdict(row) for row in rows], columns=columns, dtype=object))
+
+
+def read_manifest(path: Path) -> pd.DataFrame:
+    """Read a manifest; every value is text, and an empty cell is the empty string."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def kept_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of the manifest at ``path`` that were kept."""
+    table = read_manifest(path)
+    return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records") if row["status"] == KEPT]
+
+
+def skipped_summary(rows: Iterable[Row]) -> str:
+    """Say how many rows were skipped and why: ``3 skipped (2 no face found, 1 too small)``."""
+    reasons = Counter(row.reason for row in rows if row.status == SKIPPED)
+    if not reasons:
+        return "0 skipped"
+    parts = [f"{count} {reason}" for reason, count in reasons.most_common(3)]
+    more = "" if len(reasons) <= 3 else f", and {len(reasons) - 3} more reasons"
+    return f"{reasons.total()} skipped ({', '.join(parts)}{more})"

@@ -1,0 +1,35 @@
+"""File names for outputs that lie in one folder while their sources lie in many."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+
+def flat_names(sources: Sequence[PurePosixPath]) -> list[str]:
+    """Name each source by its path without the suffix, joined by ``_``; equal names also get the suffix.
+
+    ``a/x.jpg`` becomes ``a_x``; ``x.jpg`` and ``x.png`` become ``x_jpg`` and ``x_png``. What is still equal
+    then is numbered in the order given.
+    """
+    short = ["_".join(source.with_suffix("").parts) for source in sources]
+    count = Counter(short)
+    names = [
+        name if count[name] == 1 else f"{name}_{source.suffix.lstrip('.')}"
+        for name, source in zip(short, sources, strict=True)
+    ]
+    return _numbered(names)
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    taken = set(names)
+    unique = []
+    for name in names:
+        seen[name] += 1
+        candidate = name
+        while seen[name] > 1 and candidate in taken:
+            candidate = f"{name}-{seen[name]}"
+            seen[name] += candidate in taken
+        taken.add(candidate)
+        unique.append(candidate)
+    return unique

@@ -1,0 +1,54 @@
+"""Outputs that are whole or absent: written beside their place and renamed into it."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of ``path`` when the block ends without an error."""
+    partial = _partial(path)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
+    if path.exists():
+        shutil.rmtree(path)
+    partial.rename(path)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; the file takes the place of ``path`` when the block ends without an error."""
+    partial = _partial(path)
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write ``values`` as JSON that git shows line by line."""
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(values, indent=2) + "\n")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, with the same bytes on every system."""
+    with whole_file(path) as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")

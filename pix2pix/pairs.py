@@ -1,0 +1,227 @@
+"""A|B pairs: one picture of twice its height in width, the input A on the left and the target B on the right."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from pix2pix.errors import InputError, UnreadableError
+from pix2pix.images import RgbImage, center_square, edges, grayscale, read_image, write_png
+from pix2pix.manifest import KEPT, SKIPPED, Row, skipped_summary
+from pix2pix.names import flat_names
+from pix2pix.progress import with_progress
+from pix2pix.splits import SPLITS, assign_splits, seeded_subset
+
+PairTask = Literal["grayscale", "edges", "none"]
+Direction = Literal["AtoB", "BtoA"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a pair is made of a picture.
+
+    Attributes:
+        pair_task: what the input is made by, from the target; ``none``: the picture holds both already.
+        direction: ``BtoA`` swaps the halves.
+        image_size: side of each half, in px.
+        edge_blur_px, edge_low, edge_high: as in ``pix2pix.images.edges``.
+    """
+
+    pair_task: PairTask
+    direction: Direction
+    image_size: int
+    edge_blur_px: float = 1.0
+    edge_low: float = 0.5
+    edge_high: float = 1.0
+
+
+@dataclass(frozen=True)
+class PairSource:
+    """A picture to make a pair of.
+
+    Attributes:
+        path: the file.
+        name: what the manifest calls it.
+        class_name: class or person.
+        own_split: the source's own split, or empty.
+        group: the key of what must not part: class and content of a photo, or the recording of a frame.
+    """
+
+    path: Path
+    name: str
+    class_name: str
+    own_split: str
+    group: str
+
+
+@dataclass(frozen=True)
+class PairRow(Row):
+    """A picture that a pair was made of, or why not."""
+
+    split: str = ""
+    class_name: str = ""
+
+
+def list_sources(
+    raw: Path,
+    raw_rows: Iterable[Mapping[str, str]],
+    faces: Path,
+    face_rows: Iterable[Mapping[str, str]],
+    pair_task: PairTask,
+) -> list[PairSource]:
+    """List what pairs are made of: photos and faces, or A|B pictures where ``pair_task`` is ``none``.
+
+    Args:
+        raw: the folder of the raw dataset.
+        raw_rows: the kept rows of its manifest.
+        faces: the folder of the face crops.
+        face_rows: the kept rows of its manifest.
+        pair_task: what pairs are to be made.
+
+    Raises:
+        InputError: there is nothing to make pairs of, or only what this ``pair_task`` does not take.
+    """
+    by_kind: dict[str, list[PairSource]] = {"photos": [], "pairs": [], "videos": []}
+    for row in raw_rows:
+        group = f"{row['class_name']}/{row['sha256']}"
+        by_kind[row["kind"]].append(PairSource(raw / row["path"], row["source"], row["class_name"], row["split"], group))
+    crops = [PairSource(faces / row["path"], row["path"], row["person"], row["split"], row["recording"]) for row in face_rows]
+    sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
+    if sources:
+        return sources
+    held = [kind for kind, members in by_kind.items() if members]
+    if held == ["videos"] and pair_task != "none":
+        raise InputError("no face was found in any frame of the videos; see the manifests of frames and faces")
+    expected = "A|B pairs; set pair_task to grayscale or edges" if pair_task == "none" else "photos or videos; set pair_task to none"
+    raise InputError(f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}, but {pair_task} takes {expected}")
+
+
+def make_pair(image: RgbImage, recipe: Recipe) -> RgbImage:
+    """Make an A|B pair, (size, 2 size, 3) uint8, of a photo, or of an A|B picture where the task is ``none``.
+
+    Raises:
+        UnreadableError: the task is ``none`` and the picture is not twice as wide as high.
+    """
+    if recipe.pair_task == "none":
+        height, width = image.shape[:2]
+        if width != 2 * height:
+            raise UnreadableError(f"no A|B pair: {width}x{height} is not twice as wide as high")
+        a, b = (center_square(half, recipe.image_size) for half in (image[:, :height], image[:, height:]))
+    else:
+        b = center_square(image, recipe.image_size)
+        if recipe.pair_task == "grayscale":
+            a = grayscale(b)
+        else:
+            a = edges(b, recipe.edge_blur_px, recipe.edge_low, recipe.edge_high)
+    return np.hstack([b, a] if recipe.direction == "BtoA" else [a, b])
+
+
+def build_pairs(
+    sources: Sequence[PairSource],
+    out: Path,
+    recipe: Recipe,
+    *,
+    max_images: int,
+    val_fraction: float,
+    test_fraction: float,
+    seed: int,
+    n_jobs: int,
+) -> tuple[list[PairRow], list[str]]:
+    """Write a pair per source to ``out/<split>/<class>/<name>.png``.
+
+    Args:
+        sources: the pictures.
+        out: an empty folder.
+        recipe: how a pair is made.
+        max_images: a seeded subset of so many; 0 for all.
+        val_fraction, test_fraction, seed: as in ``assign_splits``.
+        n_jobs: processes that work side by side; the result is the same for any number.
+
+    Returns:
+        a row per source that was chosen, and notes on the splits.
+
+    Raises:
+        InputError: no source gave a pair, or too few to fill the splits.
+    """
+    chosen = [sources[index] for index in _chosen(sources, max_images, seed)]
+    unsorted = out / "unsorted"
+    work = (delayed(_write_pair)(source.path, unsorted / f"{i}.png", recipe) for i, source in enumerate(chosen))
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator", batch_size="auto")
+    reasons = list(with_progress(parallel(work), len(chosen), "build_pairs", "picture"))
+    kept = [source for source, reason in zip(chosen, reasons, strict=True) if not reason]
+    rows = [
+        PairRow("", source.name, SKIPPED if reason else KEPT, reason, source.own_split, source.class_name)
+        for source, reason in zip(chosen, reasons, strict=True)
+    ]
+    if not kept:
+        raise InputError(f"no picture gave a pair: {skipped_summary(rows)}")
+    splits, notes = assign_splits(
+        {source.group: source.own_split for source in kept},
+        seed=seed,
+        val_fraction=val_fraction,
+        test_fraction=test_fraction,
+    )
+    names = _names(chosen)
+    for index, source in enumerate(chosen):
+        if reasons[index]:
+            continue
+        split = splits[source.group]
+        path = PurePosixPath(split, source.class_name, f"{names[index]}.png")
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (unsorted / f"{index}.png").rename(out / path)
+        rows[index] = replace(rows[index], path=str(path), split=split)
+    unsorted.rmdir()
+    return rows, notes
+
+
+def _chosen(sources: Sequence[PairSource], max_images: int, seed: int) -> list[int]:
+    if max_images == 0:
+        return list(range(len(sources)))
+    keys = [f"{source.group}/{source.name}" for source in sources]
+    return seeded_subset(keys, [source.own_split for source in sources], max_images, seed)
+
+
+def _write_pair(source: Path, target: Path, recipe: Recipe) -> str:
+    """Make and write one pair; return the reason where that cannot be done, else the empty string."""
+    try:
+        write_png(target, make_pair(read_image(source), recipe))
+    except UnreadableError as error:
+        return str(error)
+    return ""
+
+
+def _names(sources: Sequence[PairSource]) -> list[str]:
+    """A file name per source, free of clashes within its class whatever the split."""
+    names = [""] * len(sources)
+    for class_name in {source.class_name for source in sources}:
+        members = [i for i, source in enumerate(sources) if source.class_name == class_name]
+        inside = [_below_class(sources[i]) for i in members]
+        for i, name in zip(members, flat_names(inside), strict=True):
+            names[i] = name
+    return names
+
+
+def _below_class(source: PairSource) -> PurePosixPath:
+    parts = list(PurePosixPath(source.name).parts)
+    if source.class_name in parts[:-1]:
+        parts = parts[parts.index(source.class_name) + 1 :]
+    return PurePosixPath(*parts)
+
+
+def count_by_class(rows: Iterable[PairRow]) -> pd.DataFrame:
+    """Count the pairs: a row per class and split, with the columns class, split and count."""
+    counts = Counter((row.class_name, row.split) for row in rows if row.status == KEPT)
+    return pd.DataFrame([(*key, count) for key, count in sorted(counts.items())], columns=["class", "split", "count"])
+
+
+def count_pairs(rows: Sequence[PairRow]) -> dict[str, int]:
+    """Count the pairs of each split, the classes, and the pictures skipped."""
+    counts = Counter(row.split for row in rows if row.status == KEPT)
+    classes = {row.class_name for row in rows if row.status == KEPT}
+    skipped = len(rows) - counts.total()
+    return {**{split: counts[split] for split in SPLITS}, "classes": len(classes), "skipped": skipped}

@@ -1,0 +1,69 @@
+"""Progress of long work: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+LINE_EVERY_S = 15.0
+
+
+class Progress:
+    """Count ``total`` units of work, shown as a bar with rate and time left.
+
+    Args:
+        total: the number of units, or None when it is not known.
+        what: what is being done, shown before the bar.
+        unit: the name of a unit, in the singular.
+    """
+
+    def __init__(self, total: int | None, what: str, unit: str) -> None:
+        self.total, self.what, self.unit = total, what, unit
+        self.done = 0
+        self.note = ""
+        self._start = self._last_line = time.monotonic()
+        on_terminal = sys.stderr.isatty()
+        self._bar = tqdm(total=total, desc=what, unit=f" {unit}s", dynamic_ncols=True) if on_terminal else None
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count ``count`` more units as done; ``note`` is shown at the end of the line."""
+        self.done += count
+        self.note = note or self.note
+        if self._bar is not None:
+            self._bar.set_postfix_str(self.note, refresh=False)
+            self._bar.update(count)
+        elif time.monotonic() - self._last_line >= LINE_EVERY_S:
+            self._last_line = time.monotonic()
+            print(self._line(), flush=True)
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        if self._bar is not None:
+            self._bar.close()
+
+    @property
+    def per_second(self) -> float:
+        """Units per second since the start."""
+        return self.done / max(time.monotonic() - self._start, 1e-9)
+
+    def _line(self) -> str:
+        of_total, left = "", ""
+        if self.total is not None:
+            of_total = f"/{self.total}"
+            left = f", {(self.total - self.done) / self.per_second:.0f} s left"
+        note = f", {self.note}" if self.note else ""
+        return f"{self.what}: {self.done}{of_total} {self.unit}s, {self.per_second:.1f}/s{left}{note}"
+
+
+def with_progress(items: Iterable[T], total: int | None, what: str, unit: str) -> Iterator[T]:
+    """Yield ``items`` one by one and count each when the next is asked for."""
+    progress = Progress(total, what, unit)
+    try:
+        for item in items:
+            yield item
+            progress.advance()
+    finally:
+        progress.close()

@@ -1,0 +1,37 @@
+"""Take frames from the raw videos."""
+
+from pix2pix.frames import ClipRow, FrameRow, extract_frames
+from pix2pix.manifest import KEPT, kept_rows, skipped_summary, write_manifest
+from pix2pix.outputs import whole_folder
+from stages.settings.base import load_settings
+from stages.settings.extract_frames import ExtractFramesSettings
+from stages.settings.machine import load_machine
+from stages.stage import path_arguments, performance, run
+
+
+def main() -> None:
+    """Write ``frames/`` from ``raw/``."""
+    args = path_arguments("raw", "frames", "performance")
+    settings = load_settings(ExtractFramesSettings)
+    videos = [row for row in kept_rows(args.raw / "manifest.csv") if row["kind"] == "videos"]
+    with performance(args.performance, "extract_frames"), whole_folder(args.frames) as out:
+        rows, clips = extract_frames(
+            args.raw,
+            videos,
+            out,
+            interval_ms=settings.frame_interval_ms,
+            max_frames=settings.max_frames_per_clip,
+            n_jobs=load_machine().n_jobs,
+        )
+        write_manifest(out / "manifest.csv", rows, FrameRow)
+        write_manifest(out / "clips.csv", clips, ClipRow)
+    if not videos:
+        print("extract_frames: the dataset has no videos, nothing to do")
+        return
+    frames = sum(row.status == KEPT for row in rows)
+    same = sum(clip.reason.startswith("same film") for clip in clips)
+    print(f"extract_frames: {len(clips)} clips, {frames} frames kept; clips: {skipped_summary(clips)}, {same} repeated")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,50 @@
+"""The settings of all stages together."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from pix2pix.errors import InputError
+from stages.settings.base import PARAMS, Settings, read_settings_file, validate
+from stages.settings.build_pairs import BuildPairsSettings
+from stages.settings.crop_faces import CropFacesSettings
+from stages.settings.download import DownloadSettings
+from stages.settings.extract_frames import ExtractFramesSettings
+from stages.settings.machine import MACHINE, MachineSettings, load_machine
+from stages.settings.train import TrainSettings
+
+STAGE_SETTINGS: dict[str, type[Settings]] = {
+    "download": DownloadSettings,
+    "extract_frames": ExtractFramesSettings,
+    "crop_faces": CropFacesSettings,
+    "build_pairs": BuildPairsSettings,
+    "train": TrainSettings,
+}
+
+
+def check_all() -> None:
+    """Check params.yaml for every stage, and machine.yaml.
+
+    Raises:
+        InputError: a line for each key that is unknown, missing or whose value is not allowed.
+    """
+    problems = _problems(PARAMS, list(STAGE_SETTINGS.values())) + _problems(MACHINE, [MachineSettings])
+    if problems:
+        raise InputError("\n".join(dict.fromkeys(problems)))
+    load_machine()
+
+
+def _problems(path: Path, models: list[type[Settings]]) -> list[str]:
+    values = read_settings_file(path)
+    known = {key for model in models for key in model.model_fields}
+    problems = [_unknown(path, key, known) for key in values if key not in known]
+    for model in models:
+        try:
+            validate(model, values, path)
+        except InputError as error:
+            problems += str(error).splitlines()
+    return problems
+
+
+def _unknown(path: Path, key: str, known: set[str]) -> str:
+    close = get_close_matches(str(key), known, n=1)
+    return f"{path}: {key}: there is no such setting" + (f"; did you mean {close[0]}?" if close else "")

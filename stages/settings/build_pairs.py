@@ -1,0 +1,38 @@
+"""Settings of ``build_pairs``."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from stages.settings.base import Settings
+
+
+class BuildPairsSettings(Settings):
+    """What a pair is, and how pairs are split."""
+
+    pair_task: Literal["grayscale", "edges", "none"]
+    direction: Literal["AtoB", "BtoA"]
+    image_size: Literal[64, 128, 256, 512, 1024]
+    edge_blur_px: float = Field(ge=0, le=20)
+    edge_low: float = Field(gt=0, le=10)
+    edge_high: float = Field(gt=0, le=10)
+    max_images: int = Field(ge=0)
+    val_fraction: float = Field(gt=0, lt=1)
+    test_fraction: float = Field(gt=0, lt=1)
+    seed: int = Field(ge=0)
+
+    @field_validator("max_images")
+    @classmethod
+    def _fills_three_splits(cls, count: int) -> int:
+        if count in (1, 2):
+            raise ValueError(f"found {count}; 0 takes all, else 3 or more are needed for train, val and test")
+        return count
+
+    @model_validator(mode="after")
+    def _leaves_training_pairs(self) -> "BuildPairsSettings":
+        if self.val_fraction + self.test_fraction >= 1:
+            raise ValueError(
+                f"val_fraction + test_fraction is {self.val_fraction + self.test_fraction:g}; "
+                "it must be below 1, to leave pairs to train on"
+            )
+        return self

@@ -1,0 +1,27 @@
+"""Settings of ``download``."""
+
+from pathlib import PurePath
+from typing import Literal
+
+from pydantic import field_validator
+
+from stages.settings.base import Settings
+
+
+class DownloadSettings(Settings):
+    """Where the data comes from."""
+
+    dataset: Literal["sample", "folder"]
+    source: str
+    layout: Literal["auto", "photos", "pairs", "videos"]
+
+    @field_validator("source")
+    @classmethod
+    def _outside_is_absolute(cls, source: str) -> str:
+        path = PurePath(source)
+        if not source or ".." in path.parts or source.startswith("~"):
+            raise ValueError(
+                f"found {source!r}; a folder outside the project must be given by its absolute path, because "
+                "DVC runs queued experiments from a copy of the project"
+            )
+        return source
