@@ -32,8 +32,8 @@ def measure(pairs: PairFolder, results: Path) -> pd.DataFrame:
         a, b = pairs[index]
         name = pairs.name(index)
         baseline = {f"baseline_{metric}": value for metric, value in image_metrics(a, b).items()}
-        row = {"path": name.as_posix(), "class_name": name.parts[0]}
-        rows.append(row | image_metrics(read_result(results / name), b) | baseline)
+        metrics = image_metrics(read_result(results / name), b)
+        rows.append({"path": name.as_posix(), "class_name": name.parts[0], **metrics, **baseline})
     return pd.DataFrame(rows)
 
 

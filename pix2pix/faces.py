@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from facenet_pytorch import MTCNN
 
@@ -77,7 +78,9 @@ class FaceDetector:
         if min(height, width) * scale <= smallest:
             return [[] for _ in images]
         size = (round(width * scale), round(height * scale))
-        copies = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image for image in images]
+        copies = [
+            cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image for image in images
+        ]
         self._mtcnn.min_face_size = smallest
         all_boxes, all_probabilities = self._mtcnn.detect(np.stack(copies))
         return [
@@ -86,12 +89,15 @@ class FaceDetector:
         ]
 
 
-def _largest_first(boxes: Sequence[Sequence[float]] | None, probabilities: Sequence[float], scale: float) -> list[Face]:
+def _largest_first(
+    boxes: Sequence[Sequence[float]] | None, probabilities: Sequence[float], scale: float
+) -> list[Face]:
     if boxes is None:
         return []
+    edges = np.round(np.asarray(boxes, dtype=np.float64)[:, :4] / scale, 1).tolist()
     faces = [
-        Face(*(round(float(edge) / scale, 1) for edge in box[:4]), probability=round(float(probability), 4))
-        for box, probability in zip(boxes, probabilities, strict=True)
+        Face(left, top, right, bottom, round(float(probability), 4))
+        for (left, top, right, bottom), probability in zip(edges, probabilities, strict=True)
     ]
     return sorted(faces, key=lambda face: face.side_px, reverse=True)
 
@@ -116,11 +122,11 @@ def square_crop(image: RgbImage, face: Face, margin: float) -> RgbImage:
     return np.ascontiguousarray(image[rows[:, None], columns])
 
 
-def _reflected(index: np.ndarray, length: int) -> np.ndarray:
+def _reflected(index: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
     """Fold positions outside [0, length) back into it, as a mirror at each border does."""
     period = 2 * length
     folded = np.mod(index, period)
-    return np.where(folded < length, folded, period - 1 - folded)
+    return np.asarray(np.where(folded < length, folded, period - 1 - folded))
 
 
 def crop_faces(

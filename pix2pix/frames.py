@@ -56,7 +56,13 @@ class Clip:
 
 
 def extract_frames(
-    raw: Path, videos: Sequence[Mapping[str, str]], out: Path, *, interval_ms: float, max_frames: int, n_jobs: int
+    raw: Path,
+    videos: Sequence[Mapping[str, str]],
+    out: Path,
+    *,
+    interval_ms: float,
+    max_frames: int,
+    n_jobs: int,
 ) -> tuple[list[FrameRow], list[ClipRow]]:
     """Write the frames of every video to ``out/<person>/<clip>/<number>.jpg``.
 
@@ -74,9 +80,15 @@ def extract_frames(
     clips = _clips(raw, videos)
     work = (delayed(_extract_clip)(clip, out, interval_ms, max_frames) for clip in clips)
     results = list(
-        with_progress(Parallel(n_jobs=n_jobs, return_as="generator")(work), len(clips), "extract_frames", "clip")
+        with_progress(
+            Parallel(n_jobs=n_jobs, return_as="generator")(work), len(clips), "extract_frames", "clip"
+        )
     )
-    signatures = {_key(clip): signature for clip, (_, _, signature) in zip(clips, results, strict=True) if signature is not None}
+    signatures = {
+        _key(clip): signature
+        for clip, (_, _, signature) in zip(clips, results, strict=True)
+        if signature is not None
+    }
     recordings = same_film(signatures)
     frame_rows: list[FrameRow] = []
     clip_rows: list[ClipRow] = []
@@ -95,7 +107,10 @@ def _clips(raw: Path, videos: Sequence[Mapping[str, str]]) -> list[Clip]:
     clips = []
     for person, rows in sorted(people.items()):
         names = flat_names([_below_person(row) for row in rows])
-        clips += [Clip(raw / row["path"], PurePosixPath(person) / name, row) for row, name in zip(rows, names, strict=True)]
+        clips += [
+            Clip(raw / row["path"], PurePosixPath(person) / name, row)
+            for row, name in zip(rows, names, strict=True)
+        ]
     return clips
 
 
@@ -124,7 +139,11 @@ def _extract_clip(
         for frame in reader:
             path = clip.folder / f"{frame.number:06}.jpg"
             write_jpeg(out / path, frame.image)
-            rows.append(FrameRow(str(path), source, KEPT, "", person, split, "", frame.number, round(frame.time_ms, 3)))
+            rows.append(
+                FrameRow(
+                    str(path), source, KEPT, "", person, split, "", frame.number, round(frame.time_ms, 3)
+                )
+            )
         decoded, failed = reader.decoded, reader.failed
     except UnreadableError as error:
         reason = str(error)

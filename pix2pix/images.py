@@ -52,7 +52,9 @@ def write_png(path: Path, image: RgbImage) -> None:
 
 def write_jpeg(path: Path, image: RgbImage, quality: int = 95) -> None:
     """Write a picture as JPEG (``quality`` 1 to 100)."""
-    written = cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    written = cv2.imwrite(
+        str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
     if not written:
         raise OSError(f"could not write {path}")
 
@@ -85,9 +87,9 @@ def edges(image: RgbImage, blur_px: float, low: float, high: float) -> RgbImage:
     """
     luma = np.ascontiguousarray(grayscale(image)[:, :, 0])
     if blur_px > 0:
-        luma = cv2.GaussianBlur(luma, (0, 0), blur_px)
+        luma = cv2.GaussianBlur(luma, (0, 0), blur_px).astype(np.uint8)
     otsu, _ = cv2.threshold(luma, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    lines = cv2.Canny(luma, low * otsu, high * otsu, L2gradient=True)
+    lines = cv2.Canny(luma, low * otsu, high * otsu, L2gradient=True).astype(np.uint8)
     return np.repeat(255 - lines[:, :, None], 3, axis=2)
 
 

@@ -44,7 +44,9 @@ def read_manifest(path: Path) -> pd.DataFrame:
 def kept_rows(path: Path) -> list[dict[str, str]]:
     """Return the rows of the manifest at ``path`` that were kept."""
     table = read_manifest(path)
-    return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records") if row["status"] == KEPT]
+    return [
+        {str(k): str(v) for k, v in row.items()} for row in table.to_dict("records") if row["status"] == KEPT
+    ]
 
 
 def skipped_summary(rows: Iterable[Row]) -> str:

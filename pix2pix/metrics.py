@@ -1,5 +1,7 @@
 """Measures of an output against its target, on 8-bit pictures."""
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -33,8 +35,10 @@ def psnr(output: Tensor, target: Tensor) -> float:
 
 def ssim(output: Tensor, target: Tensor) -> float:
     """Structural similarity (Wang et al. 2004) with an 11 px Gaussian window, on data range 1."""
-    batches = (image[None].double() / 255 for image in (output, target))
-    return float(structural_similarity_index_measure(*batches, data_range=1.0))
+    value = structural_similarity_index_measure(
+        output[None].double() / 255, target[None].double() / 255, data_range=1.0
+    )
+    return float(cast(Tensor, value))
 
 
 def histogram_distance(output: Tensor, target: Tensor) -> float:

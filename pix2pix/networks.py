@@ -44,7 +44,12 @@ class UnetGenerator(nn.Module):
             + [_down(widths[i - 1], widths[i], norm if i < levels - 1 else None) for i in range(1, levels)]
         )
         self.decoder = nn.ModuleList(
-            _up(widths[i] * (1 if i == levels - 1 else 2), widths[i - 1], norm, _dropout_at(levels - 1 - i, dropout))
+            _up(
+                widths[i] * (1 if i == levels - 1 else 2),
+                widths[i - 1],
+                norm,
+                _dropout_at(levels - 1 - i, dropout),
+            )
             for i in range(levels - 1, 0, -1)
         )
         self.output = nn.Sequential(
@@ -75,7 +80,9 @@ class PatchDiscriminator(nn.Module):
         channels: of A and of B.
     """
 
-    def __init__(self, ndf: int = 64, norm: Norm = "batch", bias_outer: bool = True, channels: int = 3) -> None:
+    def __init__(
+        self, ndf: int = 64, norm: Norm = "batch", bias_outer: bool = True, channels: int = 3
+    ) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(2 * channels, ndf, KERNEL, 2, 1, bias=bias_outer),
@@ -131,4 +138,8 @@ def _dropout_at(block: int, dropout: float) -> float:
 
 
 def _patch_layer(inputs: int, outputs: int, stride: int, norm: Norm) -> list[nn.Module]:
-    return [nn.Conv2d(inputs, outputs, KERNEL, stride, 1, bias=False), _norm(norm, outputs), nn.LeakyReLU(0.2)]
+    return [
+        nn.Conv2d(inputs, outputs, KERNEL, stride, 1, bias=False),
+        _norm(norm, outputs),
+        nn.LeakyReLU(0.2),
+    ]

@@ -35,9 +35,6 @@ class Pix2Pix:
         def adam(network: nn.Module) -> torch.optim.Adam:
             return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=(beta1, beta2), fused=True)
 
-        channels_last = torch.channels_last
-        generator = generator.to(memory_format=channels_last)  # type: ignore[call-overload]
-        discriminator = discriminator.to(memory_format=channels_last)  # type: ignore[call-overload]
         self.fabric = fabric
         self.lambda_l1 = lambda_l1
         self.generator, self.optimizer_g = fabric.setup(generator, adam(generator))

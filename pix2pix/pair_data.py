@@ -100,7 +100,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
 
 
 def jitter(pair: Tensor, rng: np.random.Generator) -> Tensor:
-    """Scale a pair, (2, 3, H, W) float, to 286/256 of its size and cut one (H, W) window at random from both."""
+    """Scale a pair, (2, 3, H, W) float, to 286/256 of its size and cut one (H, W) window from A and B."""
     size = pair.shape[-1]
     larger = round(size * JITTER_SCALE)
     scaled = F.interpolate(pair, size=(larger, larger), mode="bilinear", align_corners=False)

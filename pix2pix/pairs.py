@@ -1,4 +1,4 @@
-"""A|B pairs: one picture of twice its height in width, the input A on the left and the target B on the right."""
+"""A|B pairs: one picture twice as wide as high, the input A on the left and the target B on the right."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -89,16 +89,29 @@ def list_sources(
     by_kind: dict[str, list[PairSource]] = {"photos": [], "pairs": [], "videos": []}
     for row in raw_rows:
         group = f"{row['class_name']}/{row['sha256']}"
-        by_kind[row["kind"]].append(PairSource(raw / row["path"], row["source"], row["class_name"], row["split"], group))
-    crops = [PairSource(faces / row["path"], row["path"], row["person"], row["split"], row["recording"]) for row in face_rows]
+        by_kind[row["kind"]].append(
+            PairSource(raw / row["path"], row["source"], row["class_name"], row["split"], group)
+        )
+    crops = [
+        PairSource(faces / row["path"], row["path"], row["person"], row["split"], row["recording"])
+        for row in face_rows
+    ]
     sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
     if sources:
         return sources
     held = [kind for kind, members in by_kind.items() if members]
     if held == ["videos"] and pair_task != "none":
-        raise InputError("no face was found in any frame of the videos; see the manifests of frames and faces")
-    expected = "A|B pairs; set pair_task to grayscale or edges" if pair_task == "none" else "photos or videos; set pair_task to none"
-    raise InputError(f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}, but {pair_task} takes {expected}")
+        raise InputError(
+            "no face was found in any frame of the videos; see the manifests of frames and faces"
+        )
+    expected = (
+        "A|B pairs; set pair_task to grayscale or edges"
+        if pair_task == "none"
+        else "photos or videos; set pair_task to none"
+    )
+    raise InputError(
+        f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}; {pair_task} takes {expected}"
+    )
 
 
 def make_pair(image: RgbImage, recipe: Recipe) -> RgbImage:
@@ -139,7 +152,9 @@ def build_pairs(
         out: an empty folder.
         recipe: how a pair is made.
         max_images: a seeded subset of so many; 0 for all.
-        val_fraction, test_fraction, seed: as in ``assign_splits``.
+        val_fraction: as in ``assign_splits``.
+        test_fraction: as in ``assign_splits``.
+        seed: of the splits and of the subset.
         n_jobs: processes that work side by side; the result is the same for any number.
 
     Returns:
@@ -150,7 +165,9 @@ def build_pairs(
     """
     chosen = [sources[index] for index in _chosen(sources, max_images, seed)]
     unsorted = out / "unsorted"
-    work = (delayed(_write_pair)(source.path, unsorted / f"{i}.png", recipe) for i, source in enumerate(chosen))
+    work = (
+        delayed(_write_pair)(source.path, unsorted / f"{i}.png", recipe) for i, source in enumerate(chosen)
+    )
     parallel = Parallel(n_jobs=n_jobs, return_as="generator", batch_size="auto")
     reasons = list(with_progress(parallel(work), len(chosen), "build_pairs", "picture"))
     kept = [source for source, reason in zip(chosen, reasons, strict=True) if not reason]
@@ -216,7 +233,9 @@ def _below_class(source: PairSource) -> PurePosixPath:
 def count_by_class(rows: Iterable[PairRow]) -> pd.DataFrame:
     """Count the pairs: a row per class and split, with the columns class, split and count."""
     counts = Counter((row.class_name, row.split) for row in rows if row.status == KEPT)
-    return pd.DataFrame([(*key, count) for key, count in sorted(counts.items())], columns=["class", "split", "count"])
+    return pd.DataFrame(
+        [(*key, count) for key, count in sorted(counts.items())], columns=["class", "split", "count"]
+    )
 
 
 def count_pairs(rows: Sequence[PairRow]) -> dict[str, int]:

@@ -26,7 +26,9 @@ class Progress:
         self.note = ""
         self._start = self._last_line = time.monotonic()
         on_terminal = sys.stderr.isatty()
-        self._bar = tqdm(total=total, desc=what, unit=f" {unit}s", dynamic_ncols=True) if on_terminal else None
+        self._bar = (
+            tqdm(total=total, desc=what, unit=f" {unit}s", dynamic_ncols=True) if on_terminal else None
+        )
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Count ``count`` more units as done; ``note`` is shown at the end of the line."""

@@ -20,7 +20,14 @@ from pix2pix.sample import make_sample
 from pix2pix.videos import VIDEO_SUFFIXES
 
 FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
-SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+SPLIT_FOLDERS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
 NO_CLASS = "all"
 PICTURES_LOOKED_AT = 200
 
@@ -109,12 +116,13 @@ def _find_layout(source: Path, files: Sequence[PurePosixPath]) -> str:
     videos = [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
     if not pictures and not videos:
         raise InputError(
-            f"source: no pictures or videos in {source} ({len(files)} other files); looked for files ending in "
-            f"{', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))}"
+            f"source: no pictures or videos in {source} ({len(files)} other files); "
+            f"looked for files ending in {', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))}"
         )
     if len(pictures) == len(videos):
         raise InputError(
-            f"source: {source} holds as many pictures as videos ({len(pictures)}); set layout to photos, pairs or videos"
+            f"source: {source} holds as many pictures as videos ({len(pictures)}); "
+            "set layout to photos, pairs or videos"
         )
     if len(videos) > len(pictures):
         return "videos"
@@ -153,5 +161,6 @@ def kinds_summary(rows: Sequence[RawRow]) -> str:
     kinds = Counter(row.kind for row in rows if row.status == KEPT)
     classes = {(row.kind, row.class_name) for row in rows if row.status == KEPT}
     return ", ".join(
-        f"{count} {kind} in {sum(k == kind for k, _ in classes)} classes" for kind, count in sorted(kinds.items())
+        f"{count} {kind} in {sum(k == kind for k, _ in classes)} classes"
+        for kind, count in sorted(kinds.items())
     )

@@ -44,7 +44,9 @@ def same_film(signatures: Mapping[str, Signature]) -> dict[str, str]:
     recording: dict[str, str] = {}
     for key in sorted(signatures):
         originals = [other for other in sorted(recording) if recording[other] == other]
-        matches = [other for other in originals if _mean_difference(signatures, key, other) <= SAME_FILM_LEVELS]
+        matches = [
+            other for other in originals if _mean_difference(signatures, key, other) <= SAME_FILM_LEVELS
+        ]
         recording[key] = matches[0] if matches else key
     return recording
 

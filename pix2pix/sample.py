@@ -77,7 +77,7 @@ def _crops(photo: RgbImage) -> Iterator[RgbImage]:
 
 
 def _clip_frames(photo: RgbImage, person: Person, seed: tuple[int, int]) -> Iterator[RgbImage]:
-    """Yield the frames of a camera that moves over the photo: each clip with a path and a light of its own."""
+    """Yield the frames of a camera that moves over the photo, with a path and a light of its own."""
     rng = np.random.default_rng(seed)
     width, height = CLIP_SIZE_PX
     pan_px = rng.uniform(-0.2, 0.2, size=(2, 2)) * person.face_px  # from, to
@@ -88,8 +88,13 @@ def _clip_frames(photo: RgbImage, person: Person, seed: tuple[int, int]) -> Iter
         ease = (1 - math.cos(math.pi * t)) / 2
         x, y = np.add(person.face_center, (1 - ease) * pan_px[0] + ease * pan_px[1])
         view = cv2.getRotationMatrix2D(
-            (float(x), float(y)), float(np.interp(ease, [0, 1], angle_deg)), float(np.interp(ease, [0, 1], scale))
+            (float(x), float(y)),
+            float(np.interp(ease, [0, 1], angle_deg)),
+            float(np.interp(ease, [0, 1], scale)),
         )
         view[:, 2] += (width / 2 - x, height / 2 - y)
-        frame = cv2.warpAffine(photo, view, CLIP_SIZE_PX, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
-        yield cv2.convertScaleAbs(frame, alpha=float(np.interp(ease, [0, 1], gain)))
+        frame = cv2.warpAffine(
+            photo, view, CLIP_SIZE_PX, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101
+        )
+        lit = cv2.convertScaleAbs(frame, alpha=float(np.interp(ease, [0, 1], gain)))
+        yield lit.astype(np.uint8, copy=False)

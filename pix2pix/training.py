@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -33,7 +33,15 @@ class TrainingLog(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to train and how often to look: epochs, pairs per step, steps per point, epochs per picture."""
+    """How long to train, how many pairs a step takes, and how often curves and pictures are drawn.
+
+    Attributes:
+        epochs: times through the training pairs.
+        batch_size: pairs per step.
+        log_every: steps per point of the curves.
+        sample_every: epochs per sample picture.
+        seed: of the order of the pairs.
+    """
 
     epochs: int
     batch_size: int
@@ -86,8 +94,7 @@ def fit(
         sampler.epoch = epoch
         model.generator.train()
         for pairs in loader:
-            real_a, real_b = (half.contiguous(memory_format=torch.channels_last) for half in pairs.unbind(1))
-            curves.add(model.step(real_a, real_b))
+            curves.add(model.step(*pairs.unbind(1)))
             progress.advance(len(pairs), note=f"epoch {epoch}/{schedule.epochs}")
         val_l1.append(_validate(model, val, epoch, schedule, log))
         curves.end_epoch(val_l1[-1])
@@ -115,13 +122,13 @@ def _loader(
         persistent_workers=workers > 0,
         pin_memory=fabric.device.type == "cuda",
     )
-    return fabric.setup_dataloaders(loader, use_distributed_sampler=False)  # type: ignore[no-any-return]
+    return cast(DataLoader[Tensor], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 
 
 def _validate(model: Pix2Pix, val: PairFolder, epoch: int, schedule: Schedule, log: TrainingLog) -> float:
     """Return the mean L1 over the validation pairs, in [0, 1], and keep the picture of some of them."""
     is_sampled = epoch % schedule.sample_every == 0 or epoch == schedule.epochs
-    shown = []
+    shown: list[tuple[str, list[Tensor]]] = []
     total = 0.0
     model.generator.eval()
     for index in range(len(val)):

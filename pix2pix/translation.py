@@ -12,5 +12,4 @@ def translate(generator: nn.Module, image: Tensor, device: torch.device) -> Tens
 
     Pictures go one at a time, so that the output of each is the same whatever others there are.
     """
-    batch = to_tensor(image.to(device))[None].contiguous(memory_format=torch.channels_last)
-    return to_uint8(generator(batch)[0]).cpu()
+    return to_uint8(generator(to_tensor(image.to(device))[None])[0]).cpu()

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pix2pix.errors import UnreadableError
 from pix2pix.images import MIN_SIDE_PX, RgbImage
 from pix2pix.opencv import cv2
@@ -47,7 +49,9 @@ class VideoReader:
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         if not self._capture.isOpened():
             raise UnreadableError("cannot be opened as a video")
-        width, height = (int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        width, height = (
+            int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        )
         if min(width, height) < MIN_SIDE_PX:
             raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
@@ -65,7 +69,9 @@ class VideoReader:
                 self.failed += 1
                 continue
             due_ms = self._next_due_ms(due_ms, time_ms)
-            yield Frame(self.decoded - 1, time_ms, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+            yield Frame(
+                self.decoded - 1, time_ms, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+            )
             kept += 1
             if kept == self._max_frames:
                 return

@@ -15,7 +15,9 @@ def main() -> None:
     args = path_arguments("frames", "faces", "performance")
     settings = load_settings(CropFacesSettings)
     frames = kept_rows(args.frames / "manifest.csv")
-    detector = FaceDetector(pick_device(load_machine().accelerator), settings.detect_max_side_px, settings.face_min_px)
+    detector = FaceDetector(
+        pick_device(load_machine().accelerator), settings.detect_max_side_px, settings.face_min_px
+    )
     with performance(args.performance, "crop_faces"), whole_folder(args.faces) as out:
         rows = crop_faces(
             args.frames,
@@ -30,7 +32,9 @@ def main() -> None:
     if not frames:
         print("crop_faces: there are no frames, nothing to do")
         return
-    print(f"crop_faces: {sum(row.status == KEPT for row in rows)} faces kept; frames: {skipped_summary(rows)}")
+    print(
+        f"crop_faces: {sum(row.status == KEPT for row in rows)} faces kept; frames: {skipped_summary(rows)}"
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ def main() -> None:
 def _mention_unused(source: Path) -> None:
     files = [path for path in source.glob("*") if not path.name.startswith(".")]
     if files:
-        print(f"download: {source} holds files that dataset: sample does not use; set dataset to folder to use them")
+        print(
+            f"download: dataset: sample does not use the files in {source}; set dataset to folder to use them"
+        )
 
 
 def _refuse_incomplete_copy(source: Path) -> None:
@@ -38,8 +40,8 @@ def _refuse_incomplete_copy(source: Path) -> None:
     is_queued = ".dvc/tmp/exps" in Path.cwd().as_posix()
     if is_queued and not source.is_absolute():
         raise InputError(
-            f"source: {source} is a relative path, and a queued experiment runs from a copy of what git tracks, "
-            "which may lack files of it; give the absolute path"
+            f"source: {source} is a relative path, and a queued experiment runs from a copy of what git "
+            "tracks, which may lack files of it; give the absolute path"
         )
 
 

@@ -27,7 +27,9 @@ def main() -> None:
     write_json(args.metrics, summary)
     print(f"evaluate: {summary['n_images']} test pictures")
     for name in ("l1", "psnr", "ssim", "histogram_distance"):
-        print(f"evaluate: {name:18} {summary[name]:8.4f}   output = input: {summary[f'baseline_{name}']:8.4f}")
+        print(
+            f"evaluate: {name:18} {summary[name]:8.4f}   output = input: {summary[f'baseline_{name}']:8.4f}"
+        )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ def main() -> None:
         return
     frames = sum(row.status == KEPT for row in rows)
     same = sum(clip.reason.startswith("same film") for clip in clips)
-    print(f"extract_frames: {len(clips)} clips, {frames} frames kept; clips: {skipped_summary(clips)}, {same} repeated")
+    print(
+        f"extract_frames: {len(clips)} clips, {frames} frames kept; {skipped_summary(clips)}, {same} repeated"
+    )
 
 
 if __name__ == "__main__":

@@ -31,6 +31,6 @@ class LiveLog:
 
 @contextmanager
 def open_log(plots: Path, epochs: Path) -> Iterator[LiveLog]:
-    """Open a log that writes to ``plots`` and ``epochs``; dvc.yaml lists what is shown, so DVCLive must not."""
+    """Open a log that writes to ``plots`` and ``epochs``; dvc.yaml, not DVCLive, says what is shown."""
     with Live(str(plots), dvcyaml=None, save_dvc_exp=False) as live:
         yield LiveLog(live, epochs)

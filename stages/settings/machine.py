@@ -33,5 +33,7 @@ def load_machine(path: Path = MACHINE) -> MachineSettings:
 
 def _overrides() -> dict[str, Any]:
     yaml = YAML(typ="safe", pure=True)
-    variables = {key: os.environ.get(ENVIRONMENT_PREFIX + key.upper()) for key in MachineSettings.model_fields}
+    variables = {
+        key: os.environ.get(ENVIRONMENT_PREFIX + key.upper()) for key in MachineSettings.model_fields
+    }
     return {key: yaml.load(text) for key, text in variables.items() if text}

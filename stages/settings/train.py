@@ -8,7 +8,7 @@ from stages.settings.base import Settings
 
 
 class TrainSettings(Settings):
-    """Networks, objective, optimiser and schedule; ``pair_task`` and ``direction`` go into the model's header."""
+    """Networks, objective, optimiser and schedule; the model's header keeps them all."""
 
     pair_task: Literal["grayscale", "edges", "none"]
     direction: Literal["AtoB", "BtoA"]

@@ -1,0 +1,39 @@
+# Each target makes .venv and installs what it needs, once, and runs with that environment first on PATH.
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+export PATH := $(VENV)/bin:$(PATH)
+INSTALL := $(VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check
+
+.PHONY: repro test test-all lint clean
+
+repro: $(VENV)/.installed  ## run the whole pipeline
+	$(VENV)/bin/dvc repro
+
+test: $(VENV)/.installed-dev  ## run the quick tests
+	$(VENV)/bin/python -m pytest
+
+test-all: $(VENV)/.installed-dev  ## run all tests, also those that take patience or real datasets
+	$(VENV)/bin/python -m pytest --slow
+
+lint: $(VENV)/.installed-dev  ## ruff, ruff format and mypy
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Python 3.11 or newer is needed; name one with PYTHON=..., found: $$($(PYTHON) --version 2>&1)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing requirements.txt into .venv (once; PyTorch makes it take some minutes)"
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+clean:  ## remove the environment and the caches of tools; data and DVC's cache stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
