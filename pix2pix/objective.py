@@ -41,7 +41,10 @@ class Pix2Pix:
         self.discriminator, self.optimizer_d = fabric.setup(discriminator, adam(discriminator))
 
     def step(self, real_a: Tensor, real_b: Tensor) -> dict[str, Tensor]:
-        """Update D, then G, on pairs (N, 3, H, W) in [-1, 1]; return the loss terms, detached."""
+        """Update D, then G, on pairs (N, 3, H, W) in [-1, 1]; return the terms, detached.
+
+        ``l1`` is halved to be in [0, 1], as the metric of that name; the others are the losses themselves.
+        """
         fake_b = self.generator(real_a)
         losses = self._update_discriminator(real_a, real_b, fake_b.detach())
         return losses | self._update_generator(real_a, real_b, fake_b)
@@ -62,7 +65,7 @@ class Pix2Pix:
         loss_l1 = F.l1_loss(fake_b, real_b)
         self.fabric.backward(loss_gan + self.lambda_l1 * loss_l1)
         self.optimizer_g.step()
-        return {"generator_gan": loss_gan.detach(), "generator_l1": loss_l1.detach()}
+        return {"generator_gan": loss_gan.detach(), "l1": loss_l1.detach() / 2}
 
 
 def gan_loss(logits: Tensor, *, is_real: bool) -> Tensor:

@@ -121,6 +121,7 @@ def _loader(
         num_workers=workers,
         persistent_workers=workers > 0,
         pin_memory=fabric.device.type == "cuda",
+        generator=torch.Generator(),  # of its own, so that the loader takes no number from dropout's
     )
     return cast(DataLoader[Tensor], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 

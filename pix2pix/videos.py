@@ -77,7 +77,9 @@ class VideoReader:
                 return
 
     def _next_due_ms(self, due_ms: float, time_ms: float) -> float:
-        if due_ms == float("-inf") or self._interval_ms == 0:
+        if self._interval_ms == 0:
+            return due_ms
+        if due_ms == float("-inf"):
             return time_ms + self._interval_ms
         passed = (time_ms + TIME_TOLERANCE_MS - due_ms) // self._interval_ms
         return due_ms + (passed + 1) * self._interval_ms

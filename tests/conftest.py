@@ -1,0 +1,51 @@
+"""Options and shared inputs of the tests."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pix2pix.images import RgbImage
+
+PROJECT = Path(__file__).parent.parent
+DATASETS = Path(os.environ.get("DATASETS_DIR", PROJECT.parent / "shared" / "datasets")).resolve()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "slow" in item.keywords and not config.getoption("--slow"):
+            item.add_marker(pytest.mark.skip(reason="takes patience; `make test-all` runs it"))
+        if "gpu" in item.keywords and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    """The folder of real datasets; the test skips where it is absent."""
+    if not DATASETS.is_dir():
+        pytest.skip(f"no real datasets at {DATASETS}; set DATASETS_DIR")
+    return DATASETS
+
+
+@pytest.fixture
+def photo() -> RgbImage:
+    """A smooth picture with colours, lines and a bright disc, (96, 128, 3)."""
+    y, x = np.mgrid[0:96, 0:128].astype(np.float64)
+    red, green, blue = 2 * x, 255 - 2.5 * y, 128 + 100 * np.sin(x / 9) * np.cos(y / 7)
+    image = np.stack([red, green, blue], axis=-1).clip(0, 255).astype(np.uint8)
+    image[(x - 80) ** 2 + (y - 40) ** 2 < 300] = (250, 240, 60)
+    return image
+
+
+@pytest.fixture(scope="session")
+def face_photo() -> RgbImage:
+    """A photo with one face at about x 180 to 265, y 70 to 175: scikit-image's astronaut, (512, 512, 3)."""
+    import skimage.data
+
+    return skimage.data.astronaut()

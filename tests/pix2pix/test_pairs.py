@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pix2pix.errors import InputError
+from pix2pix.images import center_square, edges, grayscale, read_image, write_png
+from pix2pix.pairs import (
+    PairSource,
+    Recipe,
+    build_pairs,
+    count_by_class,
+    count_pairs,
+    list_sources,
+    make_pair,
+)
+
+GREY = Recipe("grayscale", "AtoB", 64)
+SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "n_jobs": 1}
+
+
+def test_grayscale_pair_has_the_luma_left_and_the_photo_right(photo: np.ndarray) -> None:
+    pair = make_pair(photo, GREY)
+    target = center_square(photo, 64)
+    assert pair.shape == (64, 128, 3)
+    assert np.array_equal(pair[:, 64:], target) and np.array_equal(pair[:, :64], grayscale(target))
+
+
+def test_edges_pair_has_the_edges_left(photo: np.ndarray) -> None:
+    pair = make_pair(photo, Recipe("edges", "AtoB", 64, edge_blur_px=0, edge_low=0.5, edge_high=1.0))
+    assert np.array_equal(pair[:, :64], edges(center_square(photo, 64), 0, 0.5, 1.0))
+
+
+def test_direction_swaps_the_halves(photo: np.ndarray) -> None:
+    source = np.hstack([photo[:, :96], 255 - photo[:, :96]])
+    forward, back = (
+        make_pair(source, Recipe("none", "AtoB", 64)),
+        make_pair(source, Recipe("none", "BtoA", 64)),
+    )
+    assert np.array_equal(forward[:, :64], back[:, 64:]) and np.array_equal(forward[:, 64:], back[:, :64])
+    assert np.array_equal(forward[:, :64], center_square(photo[:, :96], 64))
+
+
+def photos(folder: Path, count: int) -> list[PairSource]:
+    rng = np.random.default_rng(0)
+    sources = []
+    for i in range(count):
+        path = folder / f"{i}.png"
+        write_png(path, rng.integers(0, 255, (20, 20, 3), dtype=np.uint8))
+        sources.append(PairSource(path, path.name, "rose", "", f"rose/{i}"))
+    return sources
+
+
+def test_every_photo_lands_in_one_split(tmp_path: Path) -> None:
+    rows, _ = build_pairs(photos(tmp_path / "in", 30), tmp_path / "out", GREY, **SPLIT)
+    written = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png")}
+    assert written == {row.path for row in rows} and len(rows) == 30
+    assert {path.split("/")[0] for path in written} == {"train", "val", "test"}
+    assert {path.split("/")[1] for path in written} == {"rose"}
+    assert count_by_class(rows)["count"].sum() == 30
+    assert count_pairs(rows)["classes"] == 1 and count_pairs(rows)["skipped"] == 0
+
+
+def test_frames_of_one_recording_never_part(tmp_path: Path) -> None:
+    sources = photos(tmp_path / "in", 40)
+    sources = [PairSource(s.path, s.name, "ann", "", f"ann/{i // 10}") for i, s in enumerate(sources)]
+    rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
+    assert all(len({row.split for row in rows[i : i + 10]}) == 1 for i in range(0, 40, 10))
+
+
+def test_truncated_jpeg_is_skipped_and_listed(tmp_path: Path) -> None:
+    sources = photos(tmp_path / "in", 6)
+    sources[2].path.write_bytes(sources[2].path.read_bytes()[:60])
+    rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
+    assert [row.status for row in rows].count("skipped") == 1
+    assert rows[2].source == "2.png" and "unreadable picture" in rows[2].reason
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 5
+
+
+def test_workers_change_no_byte(tmp_path: Path) -> None:
+    sources = photos(tmp_path / "in", 12)
+    one = build_pairs(sources, tmp_path / "one", GREY, **SPLIT)
+    assert one == build_pairs(sources, tmp_path / "two", GREY, **{**SPLIT, "n_jobs": 2})
+    for path in (tmp_path / "one").rglob("*.png"):
+        assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+
+
+def test_max_images_takes_a_subset_and_moves_none(tmp_path: Path) -> None:
+    sources = photos(tmp_path / "in", 40)
+    every, _ = build_pairs(sources, tmp_path / "all", GREY, **SPLIT)
+    few, _ = build_pairs(sources, tmp_path / "few", GREY, **{**SPLIT, "max_images": 15})
+    assert len(few) == 15 and {row.path for row in few} <= {row.path for row in every}
+
+
+def test_not_one_usable_picture_is_an_error(tmp_path: Path) -> None:
+    sources = photos(tmp_path / "in", 3)
+    with pytest.raises(InputError, match=r"no picture gave a pair: 3 skipped \(3 no A\|B pair: 20x20"):
+        build_pairs(sources, tmp_path / "out", Recipe("none", "AtoB", 64), **SPLIT)
+
+
+def raw_row(kind: str) -> dict[str, str]:
+    return {"path": "x.png", "source": "x.png", "kind": kind, "class_name": "all", "split": "", "sha256": "0"}
+
+
+def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"found 'grayscale' and a dataset of pairs.*set pair_task to none"):
+        list_sources(tmp_path, [raw_row("pairs")], tmp_path, [], "grayscale")
+    with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale or edges"):
+        list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
+    with pytest.raises(InputError, match="no face was found"):
+        list_sources(tmp_path, [raw_row("videos")], tmp_path, [], "edges")
+
+
+def test_same_name_in_two_folders_of_a_class_is_kept_apart(tmp_path: Path) -> None:
+    sources = photos(tmp_path / "in", 4)
+    names = ["rose/a/1.png", "rose/b/1.png", "rose/1.jpg", "rose/1.png"]
+    sources = [PairSource(s.path, name, "rose", "", s.group) for s, name in zip(sources, names, strict=True)]
+    rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
+    assert sorted(Path(row.path).name for row in rows) == ["1_jpg.png", "1_png.png", "a_1.png", "b_1.png"]
+    assert all(
+        np.array_equal(read_image(tmp_path / "out" / r.path)[:, 64:], center_square(read_image(s.path), 64))
+        for r, s in zip(rows, sources, strict=True)
+    )

@@ -1,0 +1,19 @@
+import pytest
+
+from pix2pix import progress
+from pix2pix.progress import Progress, with_progress
+
+
+def test_items_pass_through() -> None:
+    assert list(with_progress(iter("abc"), 3, "read", "file")) == ["a", "b", "c"]
+
+
+def test_without_a_terminal_lines_tell_rate_and_time_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
+    bar = Progress(10, "train", "image")
+    bar.advance(4, note="epoch 1/2")
+    bar.close()
+    line = capsys.readouterr().out
+    assert line.startswith("train: 4/10 images, ") and "s left" in line and line.endswith("epoch 1/2\n")

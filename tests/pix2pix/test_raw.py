@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pix2pix.errors import InputError
+from pix2pix.images import write_png
+from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
+
+
+def pictures(root: Path, *names: str, width: int = 32) -> None:
+    for number, name in enumerate(names):
+        write_png(root / name, np.full((32, width, 3), number, dtype=np.uint8))
+
+
+def download(source: Path, tmp_path: Path, layout: str = "auto") -> dict[str, RawRow]:
+    rows = download_folder(source, tmp_path / "raw", layout)
+    for row in rows:
+        assert (tmp_path / "raw" / row.path).is_file() == (row.status == "kept")
+    return {row.source: row for row in rows}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return tmp_path / "source"
+
+
+def test_flat_photos_are_one_class(source: Path, tmp_path: Path) -> None:
+    pictures(source, "a.png", "b.png")
+    rows = download(source, tmp_path)
+    assert (rows["a.png"].path, rows["a.png"].kind, rows["a.png"].class_name) == (
+        "images/a.png",
+        "photos",
+        "all",
+    )
+
+
+def test_folders_are_classes(source: Path, tmp_path: Path) -> None:
+    pictures(source, "rose/a.png", "tulip/deep/b.png")
+    rows = download(source, tmp_path)
+    assert rows["rose/a.png"].class_name == "rose" and rows["tulip/deep/b.png"].class_name == "tulip"
+
+
+def test_pairs_with_splits_and_classes_are_found_out(source: Path, tmp_path: Path) -> None:
+    pictures(source, "train/rose/a.png", "validation/rose/b.png", "test/c.png", width=64)
+    rows = download(source, tmp_path)
+    assert {(row.kind, row.split, row.class_name) for row in rows.values()} == {
+        ("pairs", "train", "rose"),
+        ("pairs", "val", "rose"),
+        ("pairs", "test", "all"),
+    }
+
+
+def test_folder_around_the_splits_is_looked_through(source: Path, tmp_path: Path) -> None:
+    pictures(source, "facades/train/a.png", "facades/test/b.png", width=64)
+    row = download(source, tmp_path)["facades/train/a.png"]
+    assert (row.path, row.split, row.class_name) == ("pairs/train/a.png", "train", "all")
+
+
+def test_layout_overrides_the_guess(source: Path, tmp_path: Path) -> None:
+    pictures(source, "a.png", width=64)
+    assert download(source, tmp_path, layout="photos")["a.png"].kind == "photos"
+
+
+def test_videos_in_person_folders(source: Path, tmp_path: Path) -> None:
+    (source / "ann").mkdir(parents=True)
+    (source / "ann" / "a.MP4").write_bytes(b"x")
+    row = download(source, tmp_path)["ann/a.MP4"]
+    assert (row.path, row.kind, row.class_name) == ("videos/ann/a.MP4", "videos", "ann")
+
+
+def test_every_other_file_is_listed_with_the_reason(source: Path, tmp_path: Path) -> None:
+    pictures(source, "a.png", "b.png", ".ipynb_checkpoints/a.png")
+    (source / "notes.txt").touch()
+    (source / "clip.mp4").touch()
+    rows = download(source, tmp_path)
+    assert rows["notes.txt"].reason == rows["clip.mp4"].reason == "not one of the photos"
+    assert rows[".ipynb_checkpoints/a.png"].reason == "hidden file or folder"
+
+
+def test_as_many_videos_as_photos_need_a_layout(source: Path, tmp_path: Path) -> None:
+    pictures(source, "a.png")
+    (source / "clip.mp4").touch()
+    with pytest.raises(InputError, match="as many pictures as videos"):
+        download(source, tmp_path)
+
+
+def test_folder_without_usable_files_is_refused(source: Path, tmp_path: Path) -> None:
+    source.mkdir()
+    (source / "notes.txt").touch()
+    with pytest.raises(InputError, match=r"no pictures or videos in .*source \(1 other files\)"):
+        download(source, tmp_path)
+    with pytest.raises(InputError, match="no videos in"):
+        download(source, tmp_path, layout="videos")
+
+
+def test_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no folder at"):
+        download(tmp_path / "nowhere", tmp_path)
+
+
+def test_sample_lists_all_its_files(tmp_path: Path) -> None:
+    rows = download_sample(tmp_path)
+    assert kinds_summary(rows) == "60 photos in 5 classes, 16 videos in 2 classes"
+    assert all((tmp_path / row.path).is_file() and len(row.sha256) == 64 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind", "count", "splits"),
+    [
+        ("shortie", "pairs", 733, {"train", "test"}),
+        ("facades", "pairs", 553, {"train", "val", "test"}),
+        ("edges2shoes", "pairs", 120, {"train", "val"}),
+        ("videos/people", "videos", 12, {""}),
+    ],
+)
+def test_real_datasets_are_recognised(
+    datasets: Path, tmp_path: Path, folder: str, kind: str, count: int, splits: set[str]
+) -> None:
+    rows = download_folder(datasets / folder, tmp_path, "auto")
+    assert {row.kind for row in rows} == {kind} and len(rows) == count
+    assert {row.split for row in rows} == splits

@@ -1,0 +1,285 @@
+"""The pipeline as a user runs it, in a clone, with real DVC."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from ruamel.yaml import YAML
+
+from pix2pix.images import write_png
+
+TINY = {
+    "frame_interval_ms": "1500",
+    "ngf": "4",
+    "ndf": "4",
+    "batch_size": "8",
+    "epochs": "1",
+    "sample_every": "1",
+    "log_every": "2",
+    "max_images": "40",
+}
+
+
+class Clone:
+    """A clone of the project, with what is not committed yet, and tiny settings."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PIX2PIX_ACCELERATOR": "cpu",
+        }
+        self.environment |= {
+            f"GIT_{who}_{what}": "tester@example.org"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        }
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, f"{' '.join(command)}\n{done.stdout}"
+        return done.stdout
+
+    def experiment(self, *settings: str, fails: bool = False) -> str:
+        return self.run(
+            "dvc", "exp", "run", *(part for setting in settings for part in ("-S", setting)), fails=fails
+        )
+
+    def json(self, path: str) -> dict[str, float]:
+        return json.loads((self.path / path).read_text())
+
+
+def ran(output: str) -> list[str]:
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+def clone_project(path: Path) -> Clone:
+    clone = Clone(path)
+    subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(path)], check=True)
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, names.stdout.split("\0")):
+        if (PROJECT / name).is_file():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, path / name)
+    lines = (path / "params.yaml").read_text().splitlines(keepends=True)
+    keys = [line.split(":")[0] for line in lines]
+    for key, value in TINY.items():
+        index = keys.index(key)
+        lines[index] = f"{key}: {value}  # {lines[index].split('#', 1)[1].strip()}\n"
+    (path / "params.yaml").write_text("".join(lines))
+    clone.run("git", "add", "-A")
+    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Use tiny settings")
+    return clone
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone in which the pipeline has run once and is committed."""
+    clone = clone_project(tmp_path_factory.mktemp("pipeline") / "clone")
+    output = clone.run("dvc", "repro")
+    assert ran(output) == ["download", "extract_frames", "crop_faces", "build_pairs", "train", "evaluate"]
+    clone.run("git", "add", "-A")
+    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Run the pipeline")
+    return clone
+
+
+def test_repro_makes_every_output(clone: Clone) -> None:
+    for pattern in (
+        "data/raw/images/*/*.png",
+        "data/raw/videos/*/*",
+        "data/frames/*/*/*.jpg",
+        "data/faces/*/*.png",
+        "data/pairs/train/*/*.png",
+        "data/pairs/val/*/*.png",
+        "data/pairs/test/*/*.png",
+        "data/results/*/*.png",
+        "data/epochs/epoch_0001.png",
+        "models/generator.safetensors",
+        "metrics/plots/train/samples.png",
+        "metrics/plots/evaluate/examples.png",
+        "metrics/per_image.csv",
+    ):
+        assert list(clone.path.glob(pattern)), pattern
+    metrics = clone.json("metrics/evaluate.json")
+    assert metrics["n_images"] == len(list((clone.path / "data/pairs/test").rglob("*.png")))
+    assert {"l1", "psnr", "ssim", "histogram_distance", "baseline_l1", "baseline_histogram_distance"} <= set(
+        metrics
+    )
+    assert set(clone.json("metrics/performance.json")) == {
+        "download",
+        "extract_frames",
+        "crop_faces",
+        "build_pairs",
+        "train",
+        "evaluate",
+    }
+    lock = YAML(typ="safe").load(clone.path / "dvc.lock")
+    assert "metrics/performance.json" not in str([stage["outs"] for stage in lock["stages"].values()])
+    assert not list(clone.path.rglob("*.partial"))
+
+
+def test_second_repro_runs_nothing(clone: Clone) -> None:
+    output = clone.run("dvc", "repro")
+    assert ran(output) == [] and "up to date" in output
+
+
+def test_experiment_reruns_only_what_its_setting_changes_and_is_compared(clone: Clone) -> None:
+    comments = [
+        line.split("#", 1)[1] for line in (clone.path / "params.yaml").read_text().splitlines() if "#" in line
+    ]
+    output = clone.run("dvc", "exp", "run", "-S", "lambda_l1=200")
+    assert ran(output) == ["train", "evaluate"]
+    text = (clone.path / "params.yaml").read_text()
+    assert "lambda_l1: 200" in text
+    assert [line.split("#", 1)[1] for line in text.splitlines() if "#" in line] == comments
+    rows = [line.split() for line in clone.run("dvc", "metrics", "diff").splitlines()]
+    changed = {row[1]: row[2:] for row in rows if row and row[0] == "metrics/evaluate.json"}
+    assert float(changed["l1"][0]) != float(changed["l1"][1])
+
+
+def test_plots_make_one_page_with_curves_and_pictures(clone: Clone) -> None:
+    clone.run("dvc", "plots", "show")
+    page = (clone.path / "dvc_plots" / "index.html").read_text()
+    for title in ("Pairs by class and split", "L1 of training and validation", "Adversarial losses"):
+        assert title in page
+    assert "samples.png" in page and "examples.png" in page
+    assert len(list((clone.path / "dvc_plots").rglob("*.png"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("dataset=flowers", "dataset: found 'flowers'; input should be 'sample' or 'folder'"),
+        ("norm=layer", "norm: found 'layer'; input should be 'batch' or 'instance'"),
+        ("image_size=100", "image_size: found 100; input should be 64, 128, 256, 512 or 1024"),
+        ("learning_rate=fast", "learning_rate: found 'fast'; input should be a valid number"),
+    ],
+)
+def test_wrong_setting_stops_before_any_work(
+    clone: Clone, tmp_path: Path, setting: str, message: str
+) -> None:
+    key, value = setting.split("=")
+    text = (clone.path / "params.yaml").read_text()
+    (clone.path / "params.yaml").write_text(
+        "\n".join(f"{key}: {value}" if line.startswith(f"{key}:") else line for line in text.splitlines())
+    )
+    try:
+        for command in (["-m", "stages.settings"], ["-m", "stages.train", *train_arguments(tmp_path)]):
+            if key == "dataset" and "stages.train" in command:
+                continue
+            output = clone.run("python", *command, fails=True)
+            assert f"error: params.yaml: {message}" in output and "Traceback" not in output
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        (clone.path / "params.yaml").write_text(text)
+
+
+def train_arguments(out: Path) -> list[str]:
+    names = {
+        "pairs": "data/pairs",
+        "model": out / "m",
+        "metrics": out / "j",
+        "plots": out / "p",
+        "epochs": out / "e",
+    }
+    return [part for name, path in names.items() for part in (f"--{name}", str(path))] + [
+        "--performance",
+        str(out / "q"),
+    ]
+
+
+def test_unknown_dataset_and_missing_or_useless_source_stop_an_experiment(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    clone = clone_project(tmp_path_factory.mktemp("stops") / "clone")
+    empty = tmp_path_factory.mktemp("empty")
+    (empty / "notes.txt").write_text("no picture")
+    for settings, message in (
+        (["dataset=flowers"], "dataset: found 'flowers'"),
+        (["dataset=folder", "source=/no/such/folder"], "/no/such/folder"),
+        (["dataset=folder", f"source={empty}"], f"no pictures or videos in {empty}"),
+    ):
+        output = clone.experiment(*settings, fails=True)
+        assert message in output and "Traceback" not in output
+        assert not (clone.path / "data" / "raw").exists() and not list(clone.path.rglob("*.partial"))
+        clone.run("git", "checkout", "--", ".")
+
+
+def test_folder_with_bad_files_goes_on_and_notices_changes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    clone = clone_project(tmp_path_factory.mktemp("folder") / "clone")
+    source = tmp_path_factory.mktemp("my photos")
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        write_png(source / f"{i:02}.png", rng.integers(0, 255, (80, 70, 3), dtype=np.uint8))
+    (source / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
+    settings = ["dataset=folder", f"source={source}"]
+
+    assert len(ran(clone.experiment(*settings))) == 6
+    manifest = (clone.path / "data/pairs/manifest.csv").read_text()
+    assert "cut.jpg,skipped,unreadable picture" in manifest and manifest.count(",kept,") == 12
+    assert ran(clone.run("dvc", "repro")) == []
+
+    write_png(source / "new.png", rng.integers(0, 255, (80, 70, 3), dtype=np.uint8))
+    assert "download" in ran(clone.run("dvc", "repro"))
+    assert (clone.path / "data/pairs/manifest.csv").read_text().count(",kept,") == 13
+    (source / "00.png").unlink()
+    assert "download" in ran(clone.run("dvc", "repro"))
+    assert (clone.path / "data/pairs/manifest.csv").read_text().count(",kept,") == 12
+
+
+def test_queued_experiment_refuses_a_relative_source(clone: Clone) -> None:
+    clone.run("dvc", "exp", "run", "--queue", "-n", "relative", "-S", "dataset=folder")
+    clone.run("dvc", "queue", "start")
+    output = clone.run("dvc", "queue", "logs", "relative", "-f")
+    assert "source: data/input is a relative path, and a queued experiment runs from a copy" in output
+
+
+@pytest.mark.slow
+def test_same_commit_gives_the_same_lock(clone: Clone) -> None:
+    clone.run("git", "checkout", "--quiet", "--", ".")
+    locks = []
+    for _ in range(2):
+        clone.run("dvc", "repro", "--force")
+        locks.append((clone.path / "dvc.lock").read_bytes())
+    assert locks[0] == locks[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("folder", "settings", "classes"),
+    [
+        ("shortie", ["pair_task=none"], 10),
+        ("facades", ["pair_task=none", "direction=BtoA"], 1),
+        ("videos/people", ["frame_interval_ms=3000"], 11),
+    ],
+)
+def test_real_datasets_run_unchanged(
+    tmp_path_factory: pytest.TempPathFactory, datasets: Path, folder: str, settings: list[str], classes: int
+) -> None:
+    clone = clone_project(tmp_path_factory.mktemp("real") / "clone")
+    output = clone.experiment("dataset=folder", f"source={datasets / folder}", "max_images=60", *settings)
+    assert len(ran(output)) == 6
+    data = clone.json("metrics/data.json")
+    assert data["train"] > 0 and data["val"] > 0 and data["test"] > 0 and 0 < data["classes"] <= classes
+    assert clone.json("metrics/evaluate.json")["n_images"] == data["test"]
