@@ -1,5 +1,6 @@
 """The settings of all stages together."""
 
+import importlib
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -22,11 +23,16 @@ STAGE_SETTINGS: dict[str, type[Settings]] = {
 
 
 def check_all() -> None:
-    """Check params.yaml for every stage, and machine.yaml.
+    """Check params.yaml for every stage, machine.yaml, and that OpenCV can be loaded.
 
     Raises:
-        InputError: a line for each key that is unknown, missing or whose value is not allowed.
+        InputError: a line for each key that is unknown, missing or whose value is not allowed, or what
+            OpenCV lacks.
     """
+    try:
+        importlib.import_module("pix2pix.opencv")
+    except ImportError as error:
+        raise InputError(str(error)) from error
     problems = _problems(PARAMS, list(STAGE_SETTINGS.values())) + _problems(MACHINE, [MachineSettings])
     if problems:
         raise InputError("\n".join(dict.fromkeys(problems)))

@@ -40,18 +40,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 def train(
-    folder: Path, epochs: int, learning_rate: float = 2e-3, workers: int = 0, lambda_l1: float = 100
+    folder: Path, epochs: int, workers: int = 0, lambda_l1: float = 100, accelerator: str = "cpu"
 ) -> tuple[TrainingResult, Notes, UnetGenerator]:
     torch.manual_seed(0)
     generator, discriminator = UnetGenerator(64, 4, "instance"), PatchDiscriminator(4, "instance")
     initialize(generator)
     initialize(discriminator)
     model = Pix2Pix(
-        open_fabric("cpu"),
+        open_fabric(accelerator),
         generator,
         discriminator,
         lambda_l1=lambda_l1,
-        learning_rate=learning_rate,
+        learning_rate=2e-3,
         beta1=0.5,
         beta2=0.999,
     )
@@ -88,3 +88,10 @@ def test_workers_change_no_weight(folder: Path) -> None:
 def test_divergence_stops_with_a_message(folder: Path) -> None:
     with pytest.raises(InputError, match=r"(nan|inf) at step \d+: training has diverged; try a lower"):
         train(folder, epochs=4, lambda_l1=float("inf"))
+
+
+@pytest.mark.gpu
+def test_training_learns_on_a_gpu(folder: Path) -> None:
+    result, notes, generator = train(folder, epochs=12, workers=2, accelerator="cuda")
+    assert next(generator.parameters()).is_cuda
+    assert result.metrics["val_l1"] < 0.6 * notes.curves["val/l1"][0][1]
