@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:  # importing pandas takes longer than checking all settings
+    import pandas as pd
 
 
 def _partial(path: Path) -> Path:
@@ -48,7 +49,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
         partial.write_text(json.dumps(values, indent=2) + "\n")
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: "pd.DataFrame") -> None:
     """Write a table as CSV, with the same bytes on every system."""
     with whole_file(path) as partial:
         table.to_csv(partial, index=False, lineterminator="\n")
