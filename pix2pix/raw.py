@@ -53,7 +53,9 @@ def download_sample(raw: Path) -> list[RawRow]:
     """Make the ``sample`` dataset in the folder ``raw``."""
     make_sample(raw / FOLDERS["photos"], raw / FOLDERS["videos"])
     return [
-        _raw_row(kind, PurePosixPath(path.relative_to(raw / folder).as_posix()), raw, "sample")
+        _raw_row(
+            kind, PurePosixPath(path.relative_to(raw / folder).as_posix()), raw, "sample", has_splits=False
+        )
         for kind, folder in FOLDERS.items()
         for path in sorted((raw / folder).rglob("*.*"))
     ]
@@ -83,13 +85,14 @@ def download_folder(source: Path, raw: Path, layout: str) -> list[RawRow]:
             f"looked for files ending in {', '.join(sorted(suffixes))}"
         )
     wrapper = _common_wrapper(usable)
+    has_splits = _has_split_folders([path.parts[len(wrapper) : -1] for path in usable])
     rows = [RawRow("", str(path), SKIPPED, reasons[path]) for path in files if reasons[path]]
     for path in with_progress(usable, len(usable), "download", "file"):
         inside = PurePosixPath(*path.parts[len(wrapper) :])
         target = raw / FOLDERS[kind] / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, target)
-        rows.append(_raw_row(kind, inside, raw, str(path)))
+        rows.append(_raw_row(kind, inside, raw, str(path), has_splits))
     return rows
 
 
@@ -146,14 +149,19 @@ def _common_wrapper(paths: Sequence[PurePosixPath]) -> tuple[str, ...]:
     return tuple(wrapper)
 
 
-def _raw_row(kind: str, inside: PurePosixPath, raw: Path, source: str) -> RawRow:
+def _has_split_folders(folders: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the first folders are splits: not where ``train`` stands among classes such as ``car``."""
+    first = {parts[0].lower() for parts in folders if parts}
+    return bool(first) and first <= set(SPLIT_FOLDERS)
+
+
+def _raw_row(kind: str, inside: PurePosixPath, raw: Path, source: str, has_splits: bool) -> RawRow:
     folders = list(inside.parent.parts)
-    split = SPLIT_FOLDERS.get(folders[0].lower(), "") if folders else ""
-    classes = folders[1:] if split else folders
+    split = SPLIT_FOLDERS[folders.pop(0).lower()] if has_splits and folders else ""
     path = PurePosixPath(FOLDERS[kind]) / inside
     with (raw / path).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return RawRow(str(path), source, KEPT, "", kind, split, classes[0] if classes else NO_CLASS, sha256)
+    return RawRow(str(path), source, KEPT, "", kind, split, folders[0] if folders else NO_CLASS, sha256)
 
 
 def kinds_summary(rows: Sequence[RawRow]) -> str:

@@ -51,6 +51,12 @@ def test_pairs_with_splits_and_classes_are_found_out(source: Path, tmp_path: Pat
     }
 
 
+def test_class_named_train_is_no_split(source: Path, tmp_path: Path) -> None:
+    pictures(source, "train/a.png", "car/b.png")
+    rows = download(source, tmp_path)
+    assert [(row.split, row.class_name) for row in rows.values()] == [("", "car"), ("", "train")]
+
+
 def test_folder_around_the_splits_is_looked_through(source: Path, tmp_path: Path) -> None:
     pictures(source, "facades/train/a.png", "facades/test/b.png", width=64)
     row = download(source, tmp_path)["facades/train/a.png"]
