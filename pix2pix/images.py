@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,12 @@ from pix2pix.errors import UnreadableError
 from pix2pix.opencv import cv2
 
 RgbImage = npt.NDArray[np.uint8]
+Resize = Literal["crop", "pad", "stretch"]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MIN_SIDE_PX = 16
 WHITE = (255, 255, 255)
+XDOG_K, XDOG_TAU = 1.6, 0.98
 READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
@@ -59,13 +62,32 @@ def write_jpeg(path: Path, image: RgbImage, quality: int = 95) -> None:
         raise OSError(f"could not write {path}")
 
 
-def center_square(image: RgbImage, size: int) -> RgbImage:
-    """Cut the largest square from the middle and scale it, antialiased, to (size, size, 3)."""
+def to_square(image: RgbImage, size: int, resize: Resize) -> RgbImage:
+    """Scale a picture, antialiased, to (size, size, 3).
+
+    Args:
+        image: (H, W, 3) uint8.
+        size: side in px.
+        resize: ``crop`` takes the largest square from the middle; ``pad`` takes all and fills up with white;
+            ``stretch`` takes all and changes its proportions.
+    """
     height, width = image.shape[:2]
-    side = min(height, width)
-    left, top = (width - side) / 2, (height - side) / 2
-    box = (left, top, left + side, top + side)
-    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC, box=box))
+    picture = Image.fromarray(image)
+    if resize == "pad":
+        inner = (
+            max(1, round(size * width / max(height, width))),
+            max(1, round(size * height / max(height, width))),
+        )
+        sheet = Image.new("RGB", (size, size), WHITE)
+        offset = ((size - inner[0]) // 2, (size - inner[1]) // 2)
+        sheet.paste(picture.resize(inner, Image.Resampling.BICUBIC), offset)
+        return np.asarray(sheet)
+    box = (0.0, 0.0, float(width), float(height))
+    if resize == "crop":
+        side = min(height, width)
+        left, top = (width - side) / 2, (height - side) / 2
+        box = (left, top, left + side, top + side)
+    return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, box=box))
 
 
 def grayscale(image: RgbImage) -> RgbImage:
@@ -91,6 +113,23 @@ def edges(image: RgbImage, blur_px: float, low: float, high: float) -> RgbImage:
     otsu, _ = cv2.threshold(luma, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     lines = cv2.Canny(luma, low * otsu, high * otsu, L2gradient=True).astype(np.uint8)
     return np.repeat(255 - lines[:, :, None], 3, axis=2)
+
+
+def sketch(image: RgbImage, line_px: float, strength: float) -> RgbImage:
+    """Draw a picture as soft pencil lines, dark on white, by the extended difference of Gaussians (XDoG).
+
+    Source: Winnemoeller, Kyprianidis and Olsen 2012 (Computers & Graphics 36), with k = 1.6, tau = 0.98 and
+    epsilon = 0, which leaves flat regions white.
+
+    Args:
+        image: (H, W, 3) uint8.
+        line_px: standard deviation of the narrower Gaussian; lines grow wider with it.
+        strength: phi, how dark a difference of tones is drawn.
+    """
+    luma = np.asarray(Image.fromarray(image).convert("L"), dtype=np.float32) / 255
+    narrow, wide = (cv2.GaussianBlur(luma, (0, 0), scale * line_px) for scale in (1.0, XDOG_K))
+    ink = 1 + np.tanh(strength * np.minimum(narrow - XDOG_TAU * wide, 0))
+    return np.repeat(np.rint(255 * ink).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -11,13 +11,14 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from pix2pix.errors import InputError, UnreadableError
-from pix2pix.images import RgbImage, center_square, edges, grayscale, read_image, write_png
+from pix2pix.images import Resize, RgbImage, edges, grayscale, read_image, sketch, to_square, write_png
 from pix2pix.manifest import KEPT, SKIPPED, Row, skipped_summary
 from pix2pix.names import flat_names
 from pix2pix.progress import with_progress
 from pix2pix.splits import SPLITS, assign_splits, seeded_subset
 
-PairTask = Literal["grayscale", "edges", "none"]
+PairTask = Literal["grayscale", "edges", "sketch", "none"]
+SplitBy = Literal["clip", "person"]
 Direction = Literal["AtoB", "BtoA"]
 
 
@@ -29,15 +30,20 @@ class Recipe:
         pair_task: what the input is made by, from the target; ``none``: the picture holds both already.
         direction: ``BtoA`` swaps the halves.
         image_size: side of each half, in px.
+        resize: how a picture becomes a square, as in ``pix2pix.images.to_square``.
         edge_blur_px, edge_low, edge_high: as in ``pix2pix.images.edges``.
+        sketch_line_px, sketch_strength: as in ``pix2pix.images.sketch``.
     """
 
     pair_task: PairTask
     direction: Direction
     image_size: int
+    resize: Resize = "crop"
     edge_blur_px: float = 1.0
     edge_low: float = 0.5
     edge_high: float = 1.0
+    sketch_line_px: float = 1.0
+    sketch_strength: float = 40.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ def list_sources(
     faces: Path,
     face_rows: Iterable[Mapping[str, str]],
     pair_task: PairTask,
+    split_by: SplitBy = "clip",
 ) -> list[PairSource]:
     """List what pairs are made of: photos and faces, or A|B pictures where ``pair_task`` is ``none``.
 
@@ -82,6 +89,7 @@ def list_sources(
         faces: the folder of the face crops.
         face_rows: the kept rows of its manifest.
         pair_task: what pairs are to be made.
+        split_by: what of the faces must not part: the frames of a recording, or all of a person.
 
     Raises:
         InputError: there is nothing to make pairs of, or only what this ``pair_task`` does not take.
@@ -92,8 +100,9 @@ def list_sources(
         by_kind[row["kind"]].append(
             PairSource(raw / row["path"], row["source"], row["class_name"], row["split"], group)
         )
+    group_of = {"clip": "recording", "person": "person"}[split_by]
     crops = [
-        PairSource(faces / row["path"], row["path"], row["person"], row["split"], row["recording"])
+        PairSource(faces / row["path"], row["path"], row["person"], row["split"], row[group_of])
         for row in face_rows
     ]
     sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
@@ -105,7 +114,7 @@ def list_sources(
             "no face was found in any frame of the videos; see the manifests of frames and faces"
         )
     expected = (
-        "A|B pairs; set pair_task to grayscale or edges"
+        "A|B pairs; set pair_task to grayscale, edges or sketch"
         if pair_task == "none"
         else "photos or videos; set pair_task to none"
     )
@@ -124,14 +133,20 @@ def make_pair(image: RgbImage, recipe: Recipe) -> RgbImage:
         height, width = image.shape[:2]
         if width != 2 * height:
             raise UnreadableError(f"no A|B pair: {width}x{height} is not twice as wide as high")
-        a, b = (center_square(half, recipe.image_size) for half in (image[:, :height], image[:, height:]))
+        halves = image[:, :height], image[:, height:]
+        a, b = (to_square(half, recipe.image_size, recipe.resize) for half in halves)
     else:
-        b = center_square(image, recipe.image_size)
-        if recipe.pair_task == "grayscale":
-            a = grayscale(b)
-        else:
-            a = edges(b, recipe.edge_blur_px, recipe.edge_low, recipe.edge_high)
+        b = to_square(image, recipe.image_size, recipe.resize)
+        a = _input_of(b, recipe)
     return np.hstack([b, a] if recipe.direction == "BtoA" else [a, b])
+
+
+def _input_of(target: RgbImage, recipe: Recipe) -> RgbImage:
+    if recipe.pair_task == "edges":
+        return edges(target, recipe.edge_blur_px, recipe.edge_low, recipe.edge_high)
+    if recipe.pair_task == "sketch":
+        return sketch(target, recipe.sketch_line_px, recipe.sketch_strength)
+    return grayscale(target)
 
 
 def build_pairs(

@@ -17,7 +17,7 @@ def main() -> None:
     settings = load_settings(BuildPairsSettings)
     photos = kept_rows(args.raw / "manifest.csv")
     faces = kept_rows(args.faces / "manifest.csv")
-    sources = list_sources(args.raw, photos, args.faces, faces, settings.pair_task)
+    sources = list_sources(args.raw, photos, args.faces, faces, settings.pair_task, settings.split_by)
     recipe = Recipe(**settings.model_dump(include={field.name for field in fields(Recipe)}))
     with performance(args.performance, "build_pairs"), whole_folder(args.pairs) as out:
         rows, notes = build_pairs(

@@ -10,15 +10,19 @@ from stages.settings.base import Settings
 class BuildPairsSettings(Settings):
     """What a pair is, and how pairs are split."""
 
-    pair_task: Literal["grayscale", "edges", "none"]
+    pair_task: Literal["grayscale", "edges", "sketch", "none"]
     direction: Literal["AtoB", "BtoA"]
     image_size: Literal[64, 128, 256, 512, 1024]
+    resize: Literal["crop", "pad", "stretch"]
     edge_blur_px: float = Field(ge=0, le=20)
     edge_low: float = Field(gt=0, le=10)
     edge_high: float = Field(gt=0, le=10)
+    sketch_line_px: float = Field(gt=0, le=20)
+    sketch_strength: float = Field(gt=0, le=1000)
     max_images: int = Field(ge=0)
     val_fraction: float = Field(gt=0, lt=1)
     test_fraction: float = Field(gt=0, lt=1)
+    split_by: Literal["clip", "person"]
     seed: int = Field(ge=0)
 
     @field_validator("max_images")

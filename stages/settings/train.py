@@ -10,7 +10,7 @@ from stages.settings.base import Settings
 class TrainSettings(Settings):
     """Networks, objective, optimiser and schedule; the model's header keeps them all."""
 
-    pair_task: Literal["grayscale", "edges", "none"]
+    pair_task: Literal["grayscale", "edges", "sketch", "none"]
     direction: Literal["AtoB", "BtoA"]
     image_size: Literal[64, 128, 256, 512, 1024]
     ngf: int = Field(ge=1)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pix2pix.errors import UnreadableError
-from pix2pix.images import center_square, edges, grayscale, read_image, write_jpeg, write_png
+from pix2pix.images import edges, grayscale, read_image, sketch, to_square, write_jpeg, write_png
 
 
 def test_png_comes_back_unchanged(tmp_path: Path, photo: np.ndarray) -> None:
@@ -70,9 +70,20 @@ def test_tiny_picture_is_refused(tmp_path: Path) -> None:
         read_image(tmp_path / "a.png")
 
 
-def test_center_square_cuts_the_middle_and_does_not_squash(photo: np.ndarray) -> None:
-    assert np.array_equal(center_square(photo, 96), photo[:, 16:112])
-    assert center_square(photo, 64).shape == (64, 64, 3)
+def test_crop_takes_the_middle_and_does_not_squash(photo: np.ndarray) -> None:
+    assert np.array_equal(to_square(photo, 96, "crop"), photo[:, 16:112])
+    assert to_square(photo, 64, "crop").shape == (64, 64, 3)
+
+
+def test_pad_keeps_all_of_the_picture_on_white(photo: np.ndarray) -> None:
+    padded = to_square(photo, 128, "pad")
+    assert np.array_equal(padded[16:112], photo)
+    assert (padded[:16] == 255).all() and (padded[112:] == 255).all()
+
+
+def test_stretch_keeps_all_of_the_picture_out_of_proportion(photo: np.ndarray) -> None:
+    expected = Image.fromarray(photo).resize((64, 64), Image.Resampling.BICUBIC)
+    assert np.array_equal(to_square(photo, 64, "stretch"), np.asarray(expected))
 
 
 def test_grayscale_is_itu_r_601(photo: np.ndarray) -> None:
@@ -89,6 +100,18 @@ def test_edges_are_black_lines_on_white_where_the_picture_steps() -> None:
     assert set(np.unique(lines)) == {0, 255}
     assert (lines[:, [31, 32]] == 0).any(axis=(1, 2)).all()
     assert (lines[:, :28] == 255).all() and (lines[:, 36:] == 255).all()
+
+
+def test_sketch_leaves_flat_regions_white_and_darkens_the_dark_side_of_a_step() -> None:
+    step = np.full((64, 64, 3), 60, dtype=np.uint8)
+    step[:, 32:] = 200
+    lines = sketch(step, line_px=1.0, strength=40)
+    assert (lines[:, :24] == 255).all() and (lines[:, 33:] == 255).all()
+    assert (lines[:, 30:32].min(axis=1) < 100).all()
+
+
+def test_stronger_sketch_is_darker(photo: np.ndarray) -> None:
+    assert sketch(photo, 1.0, 80).mean() < sketch(photo, 1.0, 20).mean() < 255
 
 
 def test_edges_are_those_of_opencv_at_otsus_threshold(photo: np.ndarray) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pix2pix.errors import InputError
-from pix2pix.images import center_square, edges, grayscale, read_image, write_png
+from pix2pix.images import edges, grayscale, read_image, sketch, to_square, write_png
 from pix2pix.pairs import (
     PairSource,
     Recipe,
@@ -21,14 +21,25 @@ SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, 
 
 def test_grayscale_pair_has_the_luma_left_and_the_photo_right(photo: np.ndarray) -> None:
     pair = make_pair(photo, GREY)
-    target = center_square(photo, 64)
+    target = to_square(photo, 64, "crop")
     assert pair.shape == (64, 128, 3)
     assert np.array_equal(pair[:, 64:], target) and np.array_equal(pair[:, :64], grayscale(target))
 
 
 def test_edges_pair_has_the_edges_left(photo: np.ndarray) -> None:
     pair = make_pair(photo, Recipe("edges", "AtoB", 64, edge_blur_px=0, edge_low=0.5, edge_high=1.0))
-    assert np.array_equal(pair[:, :64], edges(center_square(photo, 64), 0, 0.5, 1.0))
+    assert np.array_equal(pair[:, :64], edges(to_square(photo, 64, "crop"), 0, 0.5, 1.0))
+
+
+def test_sketch_pair_has_the_lines_left(photo: np.ndarray) -> None:
+    pair = make_pair(photo, Recipe("sketch", "AtoB", 64, sketch_line_px=0.8, sketch_strength=30))
+    assert np.array_equal(pair[:, :64], sketch(to_square(photo, 64, "crop"), 0.8, 30))
+
+
+def test_resize_is_that_of_the_recipe(photo: np.ndarray) -> None:
+    for resize in ("crop", "pad", "stretch"):
+        pair = make_pair(photo, Recipe("grayscale", "AtoB", 64, resize))
+        assert np.array_equal(pair[:, 64:], to_square(photo, 64, resize))
 
 
 def test_direction_swaps_the_halves(photo: np.ndarray) -> None:
@@ -38,7 +49,7 @@ def test_direction_swaps_the_halves(photo: np.ndarray) -> None:
         make_pair(source, Recipe("none", "BtoA", 64)),
     )
     assert np.array_equal(forward[:, :64], back[:, 64:]) and np.array_equal(forward[:, 64:], back[:, :64])
-    assert np.array_equal(forward[:, :64], center_square(photo[:, :96], 64))
+    assert np.array_equal(forward[:, :64], to_square(photo[:, :96], 64, "crop"))
 
 
 def photos(folder: Path, count: int) -> list[PairSource]:
@@ -105,7 +116,7 @@ def raw_row(kind: str) -> dict[str, str]:
 def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"found 'grayscale' and a dataset of pairs.*set pair_task to none"):
         list_sources(tmp_path, [raw_row("pairs")], tmp_path, [], "grayscale")
-    with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale or edges"):
+    with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale, edges or sketch"):
         list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
     with pytest.raises(InputError, match="no face was found"):
         list_sources(tmp_path, [raw_row("videos")], tmp_path, [], "edges")
@@ -118,6 +129,16 @@ def test_same_name_in_two_folders_of_a_class_is_kept_apart(tmp_path: Path) -> No
     rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
     assert sorted(Path(row.path).name for row in rows) == ["1_jpg.png", "1_png.png", "a_1.png", "b_1.png"]
     assert all(
-        np.array_equal(read_image(tmp_path / "out" / r.path)[:, 64:], center_square(read_image(s.path), 64))
+        np.array_equal(
+            read_image(tmp_path / "out" / r.path)[:, 64:], to_square(read_image(s.path), 64, "crop")
+        )
         for r, s in zip(rows, sources, strict=True)
     )
+
+
+def test_faces_are_grouped_by_recording_or_by_person(tmp_path: Path) -> None:
+    rows = [{"path": f"{i}.png", "person": "ann", "split": "", "recording": f"ann/{i}"} for i in range(2)]
+    by_clip = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "clip")
+    by_person = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "person")
+    assert [source.group for source in by_clip] == ["ann/0", "ann/1"]
+    assert [source.group for source in by_person] == ["ann", "ann"]
