@@ -8,28 +8,20 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pix2pix.errors import InputError
-from pix2pix.images import IMAGE_SUFFIXES, image_size
+import numpy as np
+
+from pix2pix.errors import InputError, UnreadableError
+from pix2pix.images import RgbImage, read_image, write_png
+from pix2pix.layouts import Layout, Place, find_layout
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.progress import with_progress
 from pix2pix.sample import make_sample
-from pix2pix.videos import VIDEO_SUFFIXES
 
 FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
-NO_CLASS = "all"
-PICTURES_LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
@@ -52,22 +44,23 @@ class RawRow(Row):
 def download_sample(raw: Path) -> list[RawRow]:
     """Make the ``sample`` dataset in the folder ``raw``."""
     make_sample(raw / FOLDERS["photos"], raw / FOLDERS["videos"])
-    return [
-        _raw_row(
-            kind, PurePosixPath(path.relative_to(raw / folder).as_posix()), raw, "sample", has_splits=False
-        )
-        for kind, folder in FOLDERS.items()
-        for path in sorted((raw / folder).rglob("*.*"))
-    ]
+    rows = []
+    for kind in ("photos", "videos"):
+        layout = Layout(kind, wrapper=0, has_sides=False, has_splits=False)
+        folder = raw / FOLDERS[kind]
+        places = [layout.place(path) for path in sorted(_files_below(folder))]
+        rows += [_kept_row(raw, kind, place, "sample") for place in places]
+    return rows
 
 
-def download_folder(source: Path, raw: Path, layout: str) -> list[RawRow]:
+def download_folder(source: Path, raw: Path, kind: str) -> list[RawRow]:
     """Copy the usable files of ``source`` into ``raw``; every other file gets a row with the reason.
 
     Args:
-        source: a folder of photos, of A|B pairs or of videos.
+        source: a folder of photos, of A|B pairs or of videos; pairs may also be two folders, ``A/`` and
+            ``B/``, with pictures of equal names, which are joined.
         raw: an empty folder.
-        layout: ``photos``, ``pairs`` or ``videos``, or ``auto`` to find out.
+        kind: ``photos``, ``pairs`` or ``videos``, or ``auto`` to find out.
 
     Raises:
         InputError: ``source`` is no folder, holds nothing usable, or holds as many photos as videos.
@@ -75,25 +68,51 @@ def download_folder(source: Path, raw: Path, layout: str) -> list[RawRow]:
     if not source.is_dir():
         raise InputError(f"source: no folder at {source}; give a folder of photos, A|B pairs or videos")
     files = sorted(_files_below(source))
-    kind = _find_layout(source, files) if layout == "auto" else layout
-    suffixes = VIDEO_SUFFIXES if kind == "videos" else IMAGE_SUFFIXES
-    reasons = {path: _reason_to_skip(path, kind, suffixes) for path in files}
+    layout = find_layout(source, files, kind)
+    reasons = {path: layout.reason_to_skip(path) for path in files}
+    rows = [_skipped_row(path, reason) for path, reason in reasons.items() if reason]
     usable = [path for path in files if not reasons[path]]
-    if not usable:
-        raise InputError(
-            f"source: no {kind} in {source} ({len(files)} other files); "
-            f"looked for files ending in {', '.join(sorted(suffixes))}"
-        )
-    wrapper = _common_wrapper(usable)
-    has_splits = _has_split_folders([path.parts[len(wrapper) : -1] for path in usable])
-    rows = [RawRow("", str(path), SKIPPED, reasons[path]) for path in files if reasons[path]]
+    if layout.has_sides:
+        return rows + _join_sides(source, raw, usable, layout)
     for path in with_progress(usable, len(usable), "download", "file"):
-        inside = PurePosixPath(*path.parts[len(wrapper) :])
-        target = raw / FOLDERS[kind] / inside
+        place = layout.place(path)
+        target = raw / FOLDERS[layout.kind] / place.inside
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, target)
-        rows.append(_raw_row(kind, inside, raw, str(path), has_splits))
+        rows.append(_kept_row(raw, layout.kind, place, str(path)))
     return rows
+
+
+def _join_sides(source: Path, raw: Path, files: Sequence[PurePosixPath], layout: Layout) -> list[RawRow]:
+    """Write ``A/x`` and ``B/x`` side by side as ``pairs/x.png``; what has no one partner is listed."""
+    sides: dict[PurePosixPath, dict[str, list[PurePosixPath]]] = {}
+    for path in files:
+        place = layout.place(path)
+        sides.setdefault(place.inside.with_suffix(""), {"a": [], "b": []})[place.side].append(path)
+    rows = []
+    for name, members in with_progress(sorted(sides.items()), len(sides), "download", "pair"):
+        try:
+            pair = _joined(source, members)
+        except UnreadableError as error:
+            rows += [_skipped_row(path, str(error)) for side in members.values() for path in side]
+            continue
+        first = members["a"][0]
+        place = layout.place(first)
+        inside = name.with_name(f"{name.name}.png")
+        write_png(raw / FOLDERS["pairs"] / inside, pair)
+        rows.append(_kept_row(raw, "pairs", Place(inside, "", place.split, place.class_name), str(first)))
+    return rows
+
+
+def _joined(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:
+    for side, paths in members.items():
+        if len(paths) != 1:
+            raise UnreadableError(f"{len(paths) or 'no'} pictures of this name in {side.upper()}, expected 1")
+    a, b = (read_image(source / members[side][0]) for side in ("a", "b"))
+    if a.shape != b.shape:
+        sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (a, b)]
+        raise UnreadableError(f"sizes differ: A is {sizes[0]}, B is {sizes[1]}")
+    return np.hstack([a, b])
 
 
 def _files_below(folder: Path) -> Iterator[PurePosixPath]:
@@ -102,66 +121,15 @@ def _files_below(folder: Path) -> Iterator[PurePosixPath]:
             yield PurePosixPath((Path(parent) / name).relative_to(folder).as_posix())
 
 
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+def _skipped_row(path: PurePosixPath, reason: str) -> RawRow:
+    return RawRow("", str(path), SKIPPED, reason)
 
 
-def _reason_to_skip(path: PurePosixPath, kind: str, suffixes: frozenset[str]) -> str:
-    if _is_hidden(path):
-        return "hidden file or folder"
-    return "" if path.suffix.lower() in suffixes else f"not one of the {kind}"
-
-
-def _find_layout(source: Path, files: Sequence[PurePosixPath]) -> str:
-    """Find out what a folder holds: what there is most of, and pairs where most are twice as wide as high."""
-    visible = [path for path in files if not _is_hidden(path)]
-    pictures = [path for path in visible if path.suffix.lower() in IMAGE_SUFFIXES]
-    videos = [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
-    if not pictures and not videos:
-        raise InputError(
-            f"source: no pictures or videos in {source} ({len(files)} other files); "
-            f"looked for files ending in {', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))}"
-        )
-    if len(pictures) == len(videos):
-        raise InputError(
-            f"source: {source} holds as many pictures as videos ({len(pictures)}); "
-            "set layout to photos, pairs or videos"
-        )
-    if len(videos) > len(pictures):
-        return "videos"
-    looked_at = pictures[:: -(-len(pictures) // PICTURES_LOOKED_AT)]
-    sizes = [size for path in looked_at if (size := image_size(source / path))]
-    doubles = sum(width == 2 * height for width, height in sizes)
-    return "pairs" if doubles > len(sizes) / 2 else "photos"
-
-
-def _common_wrapper(paths: Sequence[PurePosixPath]) -> tuple[str, ...]:
-    """The leading folders that all paths share and that only wrap split or class folders."""
-    wrapper: list[str] = []
-    folders = {path.parent.parts for path in paths}
-    while (
-        len({parts[:1] for parts in folders}) == 1
-        and all(len(parts) >= 2 for parts in folders)
-        and next(iter(folders))[0].lower() not in SPLIT_FOLDERS
-    ):
-        wrapper.append(next(iter(folders))[0])
-        folders = {parts[1:] for parts in folders}
-    return tuple(wrapper)
-
-
-def _has_split_folders(folders: Sequence[tuple[str, ...]]) -> bool:
-    """Whether the first folders are splits: not where ``train`` stands among classes such as ``car``."""
-    first = {parts[0].lower() for parts in folders if parts}
-    return bool(first) and first <= set(SPLIT_FOLDERS)
-
-
-def _raw_row(kind: str, inside: PurePosixPath, raw: Path, source: str, has_splits: bool) -> RawRow:
-    folders = list(inside.parent.parts)
-    split = SPLIT_FOLDERS[folders.pop(0).lower()] if has_splits and folders else ""
-    path = PurePosixPath(FOLDERS[kind]) / inside
+def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
+    path = PurePosixPath(FOLDERS[kind]) / place.inside
     with (raw / path).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return RawRow(str(path), source, KEPT, "", kind, split, folders[0] if folders else NO_CLASS, sha256)
+    return RawRow(str(path), source, KEPT, "", kind, place.split, place.class_name, sha256)
 
 
 def kinds_summary(rows: Sequence[RawRow]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pix2pix.errors import InputError
-from pix2pix.images import write_png
+from pix2pix.images import read_image, write_png
 from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
 
 
@@ -73,6 +73,31 @@ def test_videos_in_person_folders(source: Path, tmp_path: Path) -> None:
     (source / "ann" / "a.MP4").write_bytes(b"x")
     row = download(source, tmp_path)["ann/a.MP4"]
     assert (row.path, row.kind, row.class_name) == ("videos/ann/a.MP4", "videos", "ann")
+
+
+def test_folders_a_and_b_become_pairs(source: Path, tmp_path: Path) -> None:
+    pictures(source, "A/train/1.png", "A/test/2.png", "B/train/1.png", "B/test/2.png")
+    rows = download(source, tmp_path)
+    row = rows["A/train/1.png"]
+    assert len(rows) == 2 and (row.path, row.kind, row.split) == ("pairs/train/1.png", "pairs", "train")
+    pair = read_image(tmp_path / "raw" / row.path)
+    assert pair.shape == (32, 64, 3) and (pair[:, :32] == 0).all() and (pair[:, 32:] == 2).all()
+
+
+def test_sides_that_do_not_match_are_listed_not_guessed(source: Path, tmp_path: Path) -> None:
+    pictures(source, "data/A/1.png", "data/A/2.png", "data/A/3.png", "data/A/3.bmp")
+    pictures(source, "data/B/1.png", "data/B/3.png")
+    pictures(source, "data/A/4.png", width=48)
+    pictures(source, "data/B/4.png")
+    (source / "data/A/5.png").write_bytes(b"no picture")
+    pictures(source, "data/B/5.png")
+    rows = download(source, tmp_path)
+    assert [name for name, row in rows.items() if row.status == "kept"] == ["data/A/1.png"]
+    assert rows["data/A/2.png"].reason == "no pictures of this name in B, expected 1"
+    assert rows["data/B/3.png"].reason == "2 pictures of this name in A, expected 1"
+    assert rows["data/B/4.png"].reason == "sizes differ: A is 48x32, B is 32x32"
+    assert rows["data/A/5.png"].reason.startswith("unreadable picture")
+    assert len(rows) == 9  # of 10 files, two are one pair
 
 
 def test_every_other_file_is_listed_with_the_reason(source: Path, tmp_path: Path) -> None:
