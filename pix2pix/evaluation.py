@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.metrics import image_metrics
 from pix2pix.pair_data import PairFolder
-from pix2pix.pictures import triptychs
+from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.progress import with_progress
 from pix2pix.translation import translate
 
@@ -52,7 +52,7 @@ def best_median_worst(per_image: pd.DataFrame, pairs: PairFolder, results: Path)
         name = pairs.name(index)
         caption = f"{title}: l1 {per_image['l1'][index]:.3f}, {name.with_suffix('').as_posix()}"
         rows.append((caption, [a, read_result(results / name), b]))
-    return triptychs(rows)
+    return contact_sheet(rows, TRIPTYCH)
 
 
 def read_result(path: Path) -> Tensor:

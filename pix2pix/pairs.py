@@ -1,13 +1,11 @@
 """A|B pairs: one picture twice as wide as high, the input A on the left and the target B on the right."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
 
 from pix2pix.errors import InputError, UnreadableError
@@ -15,7 +13,7 @@ from pix2pix.images import Resize, RgbImage, edges, grayscale, read_image, sketc
 from pix2pix.manifest import KEPT, SKIPPED, Row, skipped_summary
 from pix2pix.names import flat_names
 from pix2pix.progress import with_progress
-from pix2pix.splits import SPLITS, assign_splits, seeded_subset
+from pix2pix.splits import assign_splits, seeded_subset
 
 PairTask = Literal["grayscale", "edges", "sketch", "none"]
 SplitBy = Literal["clip", "person"]
@@ -243,19 +241,3 @@ def _below_class(source: PairSource) -> PurePosixPath:
     if source.class_name in parts[:-1]:
         parts = parts[parts.index(source.class_name) + 1 :]
     return PurePosixPath(*parts)
-
-
-def count_by_class(rows: Iterable[PairRow]) -> pd.DataFrame:
-    """Count the pairs: a row per class and split, with the columns class, split and count."""
-    counts = Counter((row.class_name, row.split) for row in rows if row.status == KEPT)
-    return pd.DataFrame(
-        [(*key, count) for key, count in sorted(counts.items())], columns=["class", "split", "count"]
-    )
-
-
-def count_pairs(rows: Sequence[PairRow]) -> dict[str, int]:
-    """Count the pairs of each split, the classes, and the pictures skipped."""
-    counts = Counter(row.split for row in rows if row.status == KEPT)
-    classes = {row.class_name for row in rows if row.status == KEPT}
-    skipped = len(rows) - counts.total()
-    return {**{split: counts[split] for split in SPLITS}, "classes": len(classes), "skipped": skipped}

@@ -1,4 +1,4 @@
-"""Pictures to look at: rows of input, output and target with their names."""
+"""Pictures to look at: examples with their names."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,23 @@ from torch import Tensor
 
 from pix2pix.images import WHITE, RgbImage
 
-TITLES = ("input", "output", "target")
+PAIR = ("input", "target")
+TRIPTYCH = ("input", "output", "target")
 TILE_PX = 160
 GAP_PX = 6
 TEXT_PX = 15
 INK = (40, 40, 40)
 
 
-def triptychs(rows: Sequence[tuple[str, Sequence[Tensor]]]) -> RgbImage:
-    """Draw a row per example, two rows side by side where there are more than three.
+def contact_sheet(examples: Sequence[tuple[str, Sequence[Tensor]]], titles: Sequence[str]) -> RgbImage:
+    """Draw the examples below each other, in two columns where there are more than three.
 
     Args:
-        rows: a caption, and input, output and target, each (3, H, W) uint8.
+        examples: a caption, and pictures, each (3, H, W) uint8.
+        titles: what stands above each picture of an example.
     """
-    columns = 2 if len(rows) > 3 else 1
-    blocks = [_block(caption, images) for caption, images in rows]
+    columns = 2 if len(examples) > 3 else 1
+    blocks = [_block(caption, images, titles) for caption, images in examples]
     height, width = blocks[0].shape[:2]
     lines = -(-len(blocks) // columns)
     sheet = np.full((lines * height, columns * width + (columns - 1) * 4 * GAP_PX, 3), WHITE, dtype=np.uint8)
@@ -32,7 +34,7 @@ def triptychs(rows: Sequence[tuple[str, Sequence[Tensor]]]) -> RgbImage:
     return sheet
 
 
-def _block(caption: str, images: Sequence[Tensor]) -> RgbImage:
+def _block(caption: str, images: Sequence[Tensor], titles: Sequence[str]) -> RgbImage:
     """One example: its caption, a title over each picture, and the pictures at one size."""
     tile = max(TILE_PX, images[0].shape[-1])
     width = len(images) * tile + (len(images) + 1) * GAP_PX
@@ -40,7 +42,7 @@ def _block(caption: str, images: Sequence[Tensor]) -> RgbImage:
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(TEXT_PX)
     draw.text((GAP_PX, GAP_PX), caption, fill=INK, font=font)
-    for i, (title, image) in enumerate(zip(TITLES, images, strict=True)):
+    for i, (title, image) in enumerate(zip(titles, images, strict=True)):
         left, top = GAP_PX + i * (tile + GAP_PX), 2 * TEXT_PX + 3 * GAP_PX
         draw.text((left, TEXT_PX + 2 * GAP_PX), title, fill=INK, font=font)
         picture = Image.fromarray(image.permute(1, 2, 0).numpy())

@@ -14,7 +14,7 @@ from pix2pix.errors import InputError
 from pix2pix.images import RgbImage
 from pix2pix.objective import Pix2Pix
 from pix2pix.pair_data import EpochSampler, PairFolder, TrainingPairs
-from pix2pix.pictures import triptychs
+from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.progress import Progress
 from pix2pix.translation import translate
 
@@ -139,7 +139,7 @@ def _validate(model: Pix2Pix, val: PairFolder, epoch: int, schedule: Schedule, l
         if len(shown) < PICTURES_SHOWN and index % max(1, len(val) // PICTURES_SHOWN) == 0:
             shown.append((val.name(index).with_suffix("").as_posix(), [a, output, b]))
     if is_sampled:
-        log.samples(epoch, triptychs(shown))
+        log.samples(epoch, contact_sheet(shown, TRIPTYCH))
     return total / len(val)
 
 

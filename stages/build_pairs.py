@@ -1,10 +1,12 @@
-"""Build A|B pairs from photos, faces or the source's own pairs; split them and count them."""
+"""Build A|B pairs from photos, faces or the source's own pairs; split them, count them, show some."""
 
 from dataclasses import fields
 
-from pix2pix.manifest import kept_rows, skipped_summary, write_manifest
+from pix2pix.data_report import count_by_class, count_pairs, count_skipped, sample_pairs
+from pix2pix.images import write_png
+from pix2pix.manifest import kept_rows, read_manifest, skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder, write_json, write_table
-from pix2pix.pairs import PairRow, Recipe, build_pairs, count_by_class, count_pairs, list_sources
+from pix2pix.pairs import PairRow, Recipe, build_pairs, list_sources
 from stages.settings.base import load_settings
 from stages.settings.build_pairs import BuildPairsSettings
 from stages.settings.machine import load_machine
@@ -12,11 +14,17 @@ from stages.stage import path_arguments, performance, run
 
 
 def main() -> None:
-    """Write ``pairs/`` from ``raw/`` and ``faces/``, and the counts by class and split."""
-    args = path_arguments("raw", "faces", "pairs", "metrics", "classes", "performance")
+    """Write ``pairs/`` from ``raw/`` and ``faces/``, and the report on the data of all stages so far."""
+    args = path_arguments("raw", "frames", "faces", "pairs", "metrics", "plots", "performance")
     settings = load_settings(BuildPairsSettings)
-    photos = kept_rows(args.raw / "manifest.csv")
-    faces = kept_rows(args.faces / "manifest.csv")
+    folders = {
+        "download": args.raw,
+        "extract_frames": args.frames,
+        "crop_faces": args.faces,
+        "build_pairs": args.pairs,
+    }
+    manifests = {stage: folder / "manifest.csv" for stage, folder in folders.items()}
+    photos, faces = kept_rows(manifests["download"]), kept_rows(manifests["crop_faces"])
     sources = list_sources(args.raw, photos, args.faces, faces, settings.pair_task, settings.split_by)
     recipe = Recipe(**settings.model_dump(include={field.name for field in fields(Recipe)}))
     with performance(args.performance, "build_pairs"), whole_folder(args.pairs) as out:
@@ -31,15 +39,17 @@ def main() -> None:
             n_jobs=load_machine().n_jobs,
         )
         write_manifest(out / "manifest.csv", rows, PairRow)
-    counts = count_pairs(rows)
+    pairs, skipped = read_manifest(manifests["build_pairs"]), count_skipped(manifests)
+    counts = count_pairs(pairs, skipped)
     write_json(args.metrics, counts)
-    write_table(args.classes, count_by_class(rows))
+    with whole_folder(args.plots) as plots:
+        write_table(plots / "classes.csv", count_by_class(pairs))
+        write_table(plots / "skipped.csv", skipped)
+        write_png(plots / "pairs.png", sample_pairs(args.pairs / "train"))
     for note in notes:
         print(f"build_pairs: {note}")
-    print(
-        f"build_pairs: {counts['train']} train, {counts['val']} val, {counts['test']} test pairs "
-        f"in {counts['classes']} classes; {skipped_summary(rows)}"
-    )
+    shares = ", ".join(f"{counts[split]} {split}" for split in ("train", "val", "test"))
+    print(f"build_pairs: {shares} pairs in {counts['classes']} classes; {skipped_summary(rows)}")
 
 
 if __name__ == "__main__":

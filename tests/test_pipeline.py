@@ -163,8 +163,8 @@ def test_plots_make_one_page_with_curves_and_pictures(clone: Clone) -> None:
     page = (clone.path / "dvc_plots" / "index.html").read_text()
     for title in ("Pairs by class and split", "L1 of training and validation", "Adversarial losses"):
         assert title in page
-    assert "samples.png" in page and "examples.png" in page
-    assert len(list((clone.path / "dvc_plots").rglob("*.png"))) == 2
+    assert all(picture in page for picture in ("pairs.png", "samples.png", "examples.png"))
+    assert len(list((clone.path / "dvc_plots").rglob("*.png"))) == 3
 
 
 def test_wrong_settings_stop_before_any_work(clone: Clone, tmp_path: Path) -> None:

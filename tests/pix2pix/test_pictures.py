@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from pix2pix.pictures import triptychs
+from pix2pix.pictures import TRIPTYCH, contact_sheet
 
 
 def tile(value: int, size: int = 64) -> torch.Tensor:
@@ -9,18 +9,18 @@ def tile(value: int, size: int = 64) -> torch.Tensor:
 
 
 def test_each_row_shows_its_pictures_in_order() -> None:
-    sheet = triptychs([("one", [tile(0), tile(100), tile(200)])])
+    sheet = contact_sheet([("one", [tile(0), tile(100), tile(200)])], TRIPTYCH)
     line = sheet[-30, :, 0]
     order = [value for i, value in enumerate(line) if value != 255 and (i == 0 or line[i - 1] != value)]
     assert order == [0, 100, 200]
 
 
 def test_many_rows_stand_in_two_columns() -> None:
-    few = triptychs([("x", [tile(0)] * 3)] * 3)
-    many = triptychs([("x", [tile(0)] * 3)] * 6)
+    few = contact_sheet([("x", [tile(0)] * 3)] * 3, TRIPTYCH)
+    many = contact_sheet([("x", [tile(0)] * 3)] * 6, TRIPTYCH)
     assert many.shape[0] == few.shape[0] and many.shape[1] > 2 * few.shape[1] - 1
 
 
 def test_large_pictures_are_shown_at_their_size() -> None:
-    sheet = triptychs([("x", [tile(0, 512)] * 3)])
+    sheet = contact_sheet([("x", [tile(0, 512)] * 3)], TRIPTYCH)
     assert (np.count_nonzero(sheet[-100, :, 0] == 0)) == 3 * 512
