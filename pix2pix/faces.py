@@ -1,9 +1,10 @@
 """Faces: found by MTCNN (arXiv:1604.02878), cut out as squares."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.opencv import cv2
 from pix2pix.progress import Progress
+
+FacesPerFrame = Literal["largest", "all"]
 
 SMALLEST_FACE_PX = 20  # of the detector, on the copy that it sees
 FRAMES_PER_BATCH = 16
@@ -138,8 +141,9 @@ def crop_faces(
     margin: float,
     min_probability: float,
     min_face_px: int,
+    faces_per_frame: FacesPerFrame,
 ) -> list[FaceRow]:
-    """Write the largest face of every frame to ``out/<person>/<clip>_<frame>.png``.
+    """Write the faces of every frame to ``out/<person>/<clip>_<frame>.png``, numbered where all are taken.
 
     Args:
         frames: the folder of the frames.
@@ -149,21 +153,24 @@ def crop_faces(
         margin: as in ``square_crop``.
         min_probability: faces below it are left out.
         min_face_px: faces whose box has a shorter longer side are left out.
+        faces_per_frame: ``largest``: the largest that is not left out; or ``all``.
 
     Returns:
-        a row per frame, with the reason where it gave no crop.
+        a row per face, and per frame without one; with the reason where there is no crop.
     """
     progress = Progress(len(rows), "crop_faces", "frame")
     result = []
     for batch in _batches(rows):
         images = [read_image(frames / row["path"]) for row in batch]
         for row, image, faces in zip(batch, images, detector.detect(images), strict=True):
-            face, reason = _choose(faces, min_probability, min_face_px)
-            path = ""
-            if face is not None and not reason:
-                path = _crop_path(row)
-                write_png(out / path, square_crop(image, face, margin))
-            result.append(_face_row(row, path, reason, face))
+            judged = [(face, _reason_to_skip(face, min_probability, min_face_px)) for face in faces]
+            for number, (face, reason) in enumerate(_choose(judged, faces_per_frame)):
+                path = _crop_path(row, number if faces_per_frame == "all" else None)
+                if not reason:
+                    write_png(out / path, square_crop(image, face, margin))
+                result.append(_face_row(row, path, reason, face))
+            if not faces:
+                result.append(_face_row(row, "", "no face found", None))
         progress.advance(len(batch))
     progress.close()
     return result
@@ -177,26 +184,26 @@ def _batches(rows: Sequence[Mapping[str, str]]) -> Iterator[list[Mapping[str, st
             yield clip_rows[start : start + FRAMES_PER_BATCH]
 
 
-def _choose(faces: Sequence[Face], min_probability: float, min_face_px: int) -> tuple[Face | None, str]:
-    """The largest face that is sure enough; where none will do, the largest of all and the reason."""
-    if not faces:
-        return None, "no face found"
-    sure = [face for face in faces if face.probability >= min_probability]
-    if not sure:
-        return faces[0], f"probability below {min_probability}"
-    if sure[0].side_px < min_face_px:
-        return sure[0], f"face smaller than {min_face_px} px"
-    return sure[0], ""
+def _reason_to_skip(face: Face, min_probability: float, min_face_px: int) -> str:
+    if face.probability < min_probability:
+        return f"probability below {min_probability}"
+    return f"face smaller than {min_face_px} px" if face.side_px < min_face_px else ""
 
 
-def _crop_path(row: Mapping[str, str]) -> str:
+def _choose(judged: Sequence[tuple[Face, str]], faces_per_frame: FacesPerFrame) -> Sequence[tuple[Face, str]]:
+    """All faces, or the largest that is not to be skipped, or where there is none the largest of all."""
+    if faces_per_frame == "all" or not judged:
+        return judged
+    return [next((item for item in judged if not item[1]), judged[0])]
+
+
+def _crop_path(row: Mapping[str, str], number: int | None) -> str:
     frame = PurePosixPath(row["path"])
-    return str(PurePosixPath(frame.parent.parent, f"{frame.parent.name}_{frame.stem}.png"))
+    name = f"{frame.parent.name}_{frame.stem}" + ("" if number is None else f"_{number}")
+    return str(PurePosixPath(frame.parent.parent, f"{name}.png"))
 
 
 def _face_row(row: Mapping[str, str], path: str, reason: str, face: Face | None) -> FaceRow:
     origin = {name: row[name] for name in ("person", "split", "recording", "frame", "time_ms")}
-    box = {}
-    if face is not None:
-        box = {name: getattr(face, name) for name in ("left", "top", "right", "bottom", "probability")}
-    return FaceRow(path, row["path"], KEPT if path else SKIPPED, reason, **origin, **box)
+    box = {} if face is None else asdict(face)
+    return FaceRow("" if reason else path, row["path"], SKIPPED if reason else KEPT, reason, **origin, **box)

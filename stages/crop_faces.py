@@ -27,6 +27,7 @@ def main() -> None:
             margin=settings.face_margin,
             min_probability=settings.face_min_probability,
             min_face_px=settings.face_min_px,
+            faces_per_frame=settings.faces_per_frame,
         )
         write_manifest(out / "manifest.csv", rows, FaceRow)
     if not frames:

@@ -1,5 +1,7 @@
 """Settings of ``crop_faces``."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from stages.settings.base import Settings
@@ -11,4 +13,5 @@ class CropFacesSettings(Settings):
     face_margin: float = Field(ge=0, le=2)
     face_min_probability: float = Field(ge=0, le=1)
     face_min_px: int = Field(ge=20)
+    faces_per_frame: Literal["largest", "all"]
     detect_max_side_px: int = Field(ge=64)

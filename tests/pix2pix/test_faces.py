@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,56 +63,80 @@ def test_crop_much_larger_than_the_picture_still_works() -> None:
     assert (square_crop(image, Face(-30, -30, 50, 50, 1.0), margin=0.5) == 7).all()
 
 
+def frame_rows(folder: Path, frames: list[np.ndarray]) -> list[dict[str, str]]:
+    """Write frames as a clip of one person, and return their rows of a manifest."""
+    (folder / "ann" / "clip").mkdir(parents=True)
+    rows = []
+    for number, frame in enumerate(frames):
+        write_jpeg(folder / "ann" / "clip" / f"{number:06}.jpg", frame)
+        path = f"ann/clip/{number:06}.jpg"
+        rows.append(
+            {
+                "path": path,
+                "person": "ann",
+                "split": "",
+                "recording": "r",
+                "frame": str(number),
+                "time_ms": "0",
+            }
+        )
+    return rows
+
+
+LIMITS: dict[str, Any] = {
+    "margin": 0.2,
+    "min_probability": 0.9,
+    "min_face_px": 40,
+    "faces_per_frame": "largest",
+}
+
+
 def test_every_frame_gives_a_crop_or_a_reason(
     tmp_path: Path, detector: FaceDetector, face_photo: np.ndarray
 ) -> None:
-    write_jpeg_frames(tmp_path / "frames" / "ann" / "clip", [face_photo, np.zeros_like(face_photo)])
-    common = {"person": "ann", "split": "", "recording": "r", "time_ms": "0"}
-    rows = [{"path": f"ann/clip/{i:06}.jpg", "frame": str(i), **common} for i in range(2)]
-    out = tmp_path / "faces"
-    with_face, without = crop_faces(
-        tmp_path / "frames", rows, out, detector, margin=0.2, min_probability=0.9, min_face_px=40
-    )
+    rows = frame_rows(tmp_path, [face_photo, np.zeros_like(face_photo)])
+    with_face, without = crop_faces(tmp_path, rows, tmp_path / "out", detector, **LIMITS)
     assert (with_face.path, with_face.status, with_face.recording) == ("ann/clip_000000.png", "kept", "r")
-    height, width = read_image(out / with_face.path).shape[:2]
+    height, width = read_image(tmp_path / "out" / with_face.path).shape[:2]
     assert height == width == pytest.approx((float(with_face.bottom) - float(with_face.top)) * 1.4, abs=2)
     assert (without.path, without.status, without.reason) == ("", "skipped", "no face found")
 
 
 @pytest.mark.parametrize(
-    ("min_probability", "min_face_px", "reason"),
-    [(1.1, 40, "probability below 1.1"), (0.5, 300, "face smaller than 300 px")],
+    ("limit", "reason"),
+    [({"min_probability": 1.1}, "probability below 1.1"), ({"min_face_px": 300}, "face smaller than 300 px")],
 )
 def test_faces_too_unsure_or_too_small_are_listed(
-    tmp_path: Path,
-    detector: FaceDetector,
-    face_photo: np.ndarray,
-    min_probability: float,
-    min_face_px: int,
-    reason: str,
+    tmp_path: Path, detector: FaceDetector, face_photo: np.ndarray, limit: dict[str, float], reason: str
 ) -> None:
-    write_jpeg_frames(tmp_path / "ann" / "clip", [face_photo])
-    row = {
-        "path": "ann/clip/000000.jpg",
-        "person": "a",
-        "split": "",
-        "recording": "",
-        "frame": "0",
-        "time_ms": "0",
-    }
-    result = crop_faces(
+    rows = frame_rows(tmp_path, [face_photo])
+    result = crop_faces(tmp_path, rows, tmp_path / "out", detector, **{**LIMITS, **limit})
+    assert [(row.path, row.reason) for row in result] == [("", reason)]
+    assert result[0].left != ""
+
+
+def test_largest_face_or_all_of_them(tmp_path: Path, detector: FaceDetector, face_photo: np.ndarray) -> None:
+    two = np.hstack([face_photo, np.zeros_like(face_photo)])
+    small = face_photo[::2, ::2]
+    two[: small.shape[0], 600 : 600 + small.shape[1]] = small
+    rows = frame_rows(tmp_path, [two])
+    (largest,) = crop_faces(tmp_path, rows, tmp_path / "one", detector, **LIMITS)
+    both = crop_faces(tmp_path, rows, tmp_path / "all", detector, **{**LIMITS, "faces_per_frame": "all"})
+    assert largest.path == "ann/clip_000000.png" and float(largest.left) < 512
+    assert [row.path for row in both] == ["ann/clip_000000_0.png", "ann/clip_000000_1.png"]
+    sides = [read_image(tmp_path / "all" / row.path).shape[0] for row in both]
+    assert sides[0] == pytest.approx(2 * sides[1], rel=0.15)
+
+
+def test_real_photos_of_several_people_give_several_faces(
+    datasets: Path, tmp_path: Path, detector: FaceDetector
+) -> None:
+    image = read_image(datasets / "photos/multi_face/fr_two_people.jpg")
+    rows = crop_faces(
         tmp_path,
-        [row],
-        tmp_path,
+        frame_rows(tmp_path, [image]),
+        tmp_path / "out",
         detector,
-        margin=0,
-        min_probability=min_probability,
-        min_face_px=min_face_px,
+        **{**LIMITS, "faces_per_frame": "all"},
     )
-    assert result[0].reason == reason and result[0].left != ""
-
-
-def write_jpeg_frames(folder: Path, frames: list[np.ndarray]) -> None:
-    folder.mkdir(parents=True)
-    for number, frame in enumerate(frames):
-        write_jpeg(folder / f"{number:06}.jpg", frame)
+    assert sum(row.status == "kept" for row in rows) >= 2
