@@ -49,7 +49,7 @@ def download_sample(raw: Path) -> list[RawRow]:
         layout = Layout(kind, wrapper=0, has_sides=False, has_splits=False)
         folder = raw / FOLDERS[kind]
         places = [layout.place(path) for path in sorted(_files_below(folder))]
-        rows += [_kept_row(raw, kind, place, "sample") for place in places]
+        rows += [_kept_row(raw, kind, place, str(place.inside)) for place in places]
     return rows
 
 

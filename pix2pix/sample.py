@@ -80,8 +80,8 @@ def _clip_frames(photo: RgbImage, person: Person, seed: tuple[int, int]) -> Iter
     """Yield the frames of a camera that moves over the photo, with a path and a light of its own."""
     rng = np.random.default_rng(seed)
     width, height = CLIP_SIZE_PX
-    pan_px = rng.uniform(-0.2, 0.2, size=(2, 2)) * person.face_px  # from, to
-    scale = rng.uniform(0.4, 0.65, size=2) * height / person.face_px
+    pan_px = rng.uniform(-0.15, 0.15, size=(2, 2)) * person.face_px  # from, to
+    scale = rng.uniform(0.35, 0.5, size=2) * height / person.face_px
     angle_deg = rng.uniform(-8, 8, size=2)
     gain = rng.uniform(0.75, 1.2, size=2)
     for t in np.linspace(0, 1, CLIP_FRAMES):

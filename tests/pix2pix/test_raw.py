@@ -133,6 +133,7 @@ def test_missing_folder_is_refused(tmp_path: Path) -> None:
 def test_sample_lists_all_its_files(tmp_path: Path) -> None:
     rows = download_sample(tmp_path)
     assert kinds_summary(rows) == "60 photos in 5 classes, 16 videos in 2 classes"
+    assert len({row.source for row in rows}) == 76
     assert all((tmp_path / row.path).is_file() and len(row.sha256) == 64 for row in rows)
 
 
