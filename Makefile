@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
-INSTALL := $(VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check
+INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-check
 
 .PHONY: repro test test-all lint clean
 

@@ -92,9 +92,11 @@ def extract_frames(
     recordings = same_film(signatures)
     frame_rows: list[FrameRow] = []
     clip_rows: list[ClipRow] = []
+    first_of: dict[str, str] = {}
     for clip, (frames, summary, _) in zip(clips, results, strict=True):
         recording = recordings.get(_key(clip), "")
-        note = f"same film as {recording}" if recording not in ("", _key(clip)) else summary.reason
+        first = first_of.setdefault(recording, summary.source)
+        note = f"same film as {first}" if recording and first != summary.source else summary.reason
         clip_rows.append(replace(summary, recording=recording, reason=note))
         frame_rows += [replace(row, recording=recording) for row in frames]
     return frame_rows, clip_rows

@@ -49,6 +49,14 @@ def test_unreadable_video_is_listed_and_the_rest_goes_on(raw: Path, tmp_path: Pa
     assert sum(row.status == "kept" for row in rows) == 20
 
 
+def test_copy_of_a_clip_is_the_same_recording(raw: Path, tmp_path: Path) -> None:
+    twice = [ALL[1], {**ALL[1], "path": "videos/ann/copy.avi"}]
+    (raw / "videos/ann/copy.avi").write_bytes((raw / "videos/ann/clip.avi").read_bytes())
+    rows, clips = extract_frames(raw, twice, tmp_path / "out", interval_ms=0, max_frames=0, n_jobs=1)
+    assert [clip.reason for clip in clips] == ["", "same film as videos/ann/clip.avi"]
+    assert len({row.recording for row in rows}) == 1
+
+
 def test_workers_change_no_byte(raw: Path, tmp_path: Path) -> None:
     one = extract_frames(raw, ALL, tmp_path / "one", interval_ms=0, max_frames=0, n_jobs=1)
     two = extract_frames(raw, ALL, tmp_path / "two", interval_ms=0, max_frames=0, n_jobs=2)

@@ -39,3 +39,6 @@ def test_real_recording_in_two_containers_is_one(datasets: Path, tmp_path: Path)
     assert len(clips) == 12 and len(by_person) == 11
     assert all(len(recordings) == 1 for recordings in by_person.values())
     assert len(set.union(*by_person.values())) == 11
+    assert [(clip.source, clip.reason) for clip in clips if clip.reason] == [
+        ("videos/p10/franck_72_mp4v.mov", "same film as videos/p10/franck_72_mjpg.avi")
+    ]
