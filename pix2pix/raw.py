@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from pix2pix.errors import InputError, UnreadableError
+from pix2pix.errors import UnreadableError
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.layouts import Layout, Place, find_layout
 from pix2pix.manifest import KEPT, SKIPPED, Row
@@ -63,10 +63,8 @@ def download_folder(source: Path, raw: Path, kind: str) -> list[RawRow]:
         kind: ``photos``, ``pairs`` or ``videos``, or ``auto`` to find out.
 
     Raises:
-        InputError: ``source`` is no folder, holds nothing usable, or holds as many photos as videos.
+        InputError: ``source`` holds nothing usable, or as many photos as videos.
     """
-    if not source.is_dir():
-        raise InputError(f"source: no folder at {source}; give a folder of photos, A|B pairs or videos")
     files = sorted(_files_below(source))
     layout = find_layout(source, files, kind)
     reasons = {path: layout.reason_to_skip(path) for path in files}

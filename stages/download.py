@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pix2pix.archives import open_source
 from pix2pix.errors import InputError
 from pix2pix.manifest import skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder
@@ -22,7 +23,9 @@ def main() -> None:
             _mention_unused(source)
         else:
             _refuse_incomplete_copy(source)
-            rows = download_folder(source, raw, settings.layout)
+            scratch = args.raw.with_name(".unpacked.partial")
+            with open_source(source, scratch, settings.max_unpacked_gb) as folder:
+                rows = download_folder(folder, raw, settings.layout)
         write_manifest(raw / "manifest.csv", rows, RawRow)
     print(f"download: {settings.dataset}: {kinds_summary(rows)}; {skipped_summary(rows)}")
 

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from stages.settings.base import Settings
 
@@ -14,6 +14,7 @@ class DownloadSettings(Settings):
     dataset: Literal["sample", "folder"]
     source: str
     layout: Literal["auto", "photos", "pairs", "videos"]
+    max_unpacked_gb: float = Field(gt=0)
 
     @field_validator("source")
     @classmethod

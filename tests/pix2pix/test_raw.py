@@ -125,11 +125,6 @@ def test_folder_without_usable_files_is_refused(source: Path, tmp_path: Path) ->
         download(source, tmp_path, layout="videos")
 
 
-def test_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no folder at"):
-        download(tmp_path / "nowhere", tmp_path)
-
-
 def test_sample_lists_all_its_files(tmp_path: Path) -> None:
     rows = download_sample(tmp_path)
     assert kinds_summary(rows) == "60 photos in 5 classes, 16 videos in 2 classes"
