@@ -119,3 +119,21 @@ def test_edges_are_those_of_opencv_at_otsus_threshold(photo: np.ndarray) -> None
     otsu, _ = cv2.threshold(luma, 0, 255, cv2.THRESH_OTSU)
     expected = cv2.Canny(luma, 0.5 * otsu, otsu, L2gradient=True)
     assert np.array_equal(edges(photo, 0, 0.5, 1.0)[:, :, 0], 255 - expected)
+
+
+def test_real_odd_files_are_read_or_refused_with_a_reason(datasets: Path) -> None:
+    outcome = {}
+    for path in sorted((datasets / "photos").rglob("*.*")):
+        try:
+            image = read_image(path)
+            outcome[f"{path.parent.name}/{path.name}"] = image.shape
+            assert image.dtype == np.uint8 and image.std() > 5, f"{path} came out flat"
+        except UnreadableError as error:
+            outcome[f"{path.parent.name}/{path.name}"] = str(error)
+    refused = {name for name, found in outcome.items() if isinstance(found, str)}
+    assert {name for name in outcome if name.startswith("corrupt/")} - refused <= {
+        "corrupt/pillow_broken_exif_dpi.jpg"  # its pixels are whole
+    }
+    assert {name for name in refused if not name.startswith("corrupt/")} == {"modes/one_pixel.png"}
+    landscapes = {found for name, found in outcome.items() if name.startswith("exif_rotated/")}
+    assert all(width > height for height, width, _ in landscapes)
