@@ -1,12 +1,10 @@
 """Archives from strangers, unpacked so that nothing lands outside the folder or fills up the disk."""
 
-import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -15,37 +13,6 @@ from pix2pix.progress import Progress
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 CHUNK_BYTES = 1 << 20
-
-
-@contextmanager
-def open_source(source: Path, scratch: Path, max_gb: float) -> Iterator[Path]:
-    """Yield the folder ``source``, or the one that the archive ``source`` is unpacked to below ``scratch``.
-
-    Args:
-        source: a folder or an archive.
-        scratch: a folder that is cleared before and after.
-        max_gb: as in ``unpack``.
-
-    Raises:
-        InputError: ``source`` is neither, or as ``unpack``.
-    """
-    if not source.exists():
-        raise InputError(
-            f"source: nothing at {source}; give a folder or an archive of photos, A|B pairs or videos"
-        )
-    if source.is_dir():
-        yield source
-        return
-    if not source.name.lower().endswith(SUFFIXES):
-        raise InputError(
-            f"source: {source} is no folder, and no archive, whose name ends in {', '.join(SUFFIXES)}"
-        )
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
-        unpack(source, scratch / source.name, max_gb)
-        yield scratch / source.name
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def unpack(archive: Path, out: Path, max_gb: float) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -18,16 +18,21 @@ class Progress:
         total: the number of units, or None when it is not known.
         what: what is being done, shown before the bar.
         unit: the name of a unit, in the singular.
+        scaled: count in thousands, millions and so on, as for bytes.
     """
 
-    def __init__(self, total: int | None, what: str, unit: str) -> None:
-        self.total, self.what, self.unit = total, what, unit
+    def __init__(self, total: int | None, what: str, unit: str, scaled: bool = False) -> None:
+        self.total, self.what = total, what
+        self.unit = unit if scaled else f" {unit}s"
+        self._format: Callable[[float], str] = tqdm.format_sizeof if scaled else str
         self.done = 0
         self.note = ""
         self._start = self._last_line = time.monotonic()
         on_terminal = sys.stderr.isatty()
         self._bar = (
-            tqdm(total=total, desc=what, unit=f" {unit}s", dynamic_ncols=True) if on_terminal else None
+            tqdm(total=total, desc=what, unit=self.unit, unit_scale=scaled, dynamic_ncols=True)
+            if on_terminal
+            else None
         )
 
     def advance(self, count: int = 1, note: str = "") -> None:
@@ -54,10 +59,11 @@ class Progress:
     def _line(self) -> str:
         of_total, left = "", ""
         if self.total is not None:
-            of_total = f"/{self.total}"
+            of_total = f"/{self._format(self.total)}"
             left = f", {(self.total - self.done) / self.per_second:.0f} s left"
         note = f", {self.note}" if self.note else ""
-        return f"{self.what}: {self.done}{of_total} {self.unit}s, {self.per_second:.1f}/s{left}{note}"
+        rate = self._format(round(self.per_second, 1))
+        return f"{self.what}: {self._format(self.done)}{of_total}{self.unit}, {rate}/s{left}{note}"
 
 
 def with_progress(items: Iterable[T], total: int | None, what: str, unit: str) -> Iterator[T]:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from pix2pix.archives import open_source
 from pix2pix.errors import InputError
+from pix2pix.fetch import is_address
 from pix2pix.manifest import skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder
 from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
+from pix2pix.sources import open_source
 from stages.settings.base import load_settings
 from stages.settings.download import DownloadSettings
 from stages.stage import path_arguments, performance, run
@@ -16,15 +17,15 @@ def main() -> None:
     """Write ``raw/`` from the source that the settings name."""
     args = path_arguments("raw", "performance")
     settings = load_settings(DownloadSettings)
-    source = Path(settings.source)
     with performance(args.performance, "download"), whole_folder(args.raw) as raw:
         if settings.dataset == "sample":
             rows = download_sample(raw)
-            _mention_unused(source)
+            _mention_unused(Path(settings.source))
         else:
-            _refuse_incomplete_copy(source)
+            _refuse_incomplete_copy(settings.source)
             scratch = args.raw.with_name(".unpacked.partial")
-            with open_source(source, scratch, settings.max_unpacked_gb) as folder:
+            sha256, max_gb = settings.source_sha256, settings.max_unpacked_gb
+            with open_source(settings.source, scratch, sha256=sha256, max_gb=max_gb) as folder:
                 rows = download_folder(folder, raw, settings.layout)
         write_manifest(raw / "manifest.csv", rows, RawRow)
     print(f"download: {settings.dataset}: {kinds_summary(rows)}; {skipped_summary(rows)}")
@@ -38,10 +39,10 @@ def _mention_unused(source: Path) -> None:
         )
 
 
-def _refuse_incomplete_copy(source: Path) -> None:
+def _refuse_incomplete_copy(source: str) -> None:
     """Stop a queued experiment whose copy of the project lacks the files of ``source`` that git ignores."""
     is_queued = ".dvc/tmp/exps" in Path.cwd().as_posix()
-    if is_queued and not source.is_absolute():
+    if is_queued and not is_address(source) and not Path(source).is_absolute():
         raise InputError(
             f"source: {source} is a relative path, and a queued experiment runs from a copy of what git "
             "tracks, which may lack files of it; give the absolute path"

@@ -13,6 +13,7 @@ class DownloadSettings(Settings):
 
     dataset: Literal["sample", "folder"]
     source: str
+    source_sha256: str = Field(pattern="^([0-9a-f]{64})?$")
     layout: Literal["auto", "photos", "pairs", "videos"]
     max_unpacked_gb: float = Field(gt=0)
 

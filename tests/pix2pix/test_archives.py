@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix.archives import open_source, unpack
+from pix2pix.archives import unpack
 from pix2pix.errors import InputError
 
 FILES = {"rose/a.png": b"aaaa", "tulip/b.png": b"bb"}
@@ -87,29 +87,3 @@ def test_damaged_and_false_archives_are_refused(tmp_path: Path) -> None:
     for name in ("cut.zip", "flipped.zip", "cut.tar.gz", "text.tar"):
         with pytest.raises(InputError, match="cannot be unpacked"):
             unpack(tmp_path / name, tmp_path / "out", max_gb=1)
-
-
-def test_source_is_a_folder_or_an_unpacked_archive_that_is_cleared_away(tmp_path: Path) -> None:
-    with open_source(tmp_path, tmp_path / "scratch", max_gb=1) as folder:
-        assert folder == tmp_path
-    archive = make_zip(tmp_path / "photos.zip", FILES)
-    with open_source(archive, tmp_path / "scratch", max_gb=1) as folder:
-        assert (folder / "rose/a.png").read_bytes() == b"aaaa"
-    assert not (tmp_path / "scratch").exists()
-
-
-def test_source_that_is_neither_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").touch()
-    for name, message in (
-        ("notes.txt", r"is no folder, and no archive.*\.zip"),
-        ("none", "nothing at .*none"),
-    ):
-        with pytest.raises(InputError, match=message), open_source(tmp_path / name, tmp_path / "scratch", 1):
-            pass
-
-
-def test_refused_archive_leaves_nothing(tmp_path: Path) -> None:
-    archive = make_zip(tmp_path / "photos.zip", {"ok.png": b"x", "../evil.png": b"x"})
-    with pytest.raises(InputError), open_source(archive, tmp_path / "scratch", max_gb=1):
-        pass
-    assert [path.name for path in tmp_path.iterdir()] == ["photos.zip"]
