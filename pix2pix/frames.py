@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from joblib import Parallel, delayed
-
 from pix2pix.errors import UnreadableError
 from pix2pix.images import write_jpeg
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.names import flat_names
-from pix2pix.progress import with_progress
+from pix2pix.parallel import Workers, in_parallel
 from pix2pix.recordings import Signature, clip_signature, same_film
 from pix2pix.videos import VideoReader
 
@@ -62,7 +60,7 @@ def extract_frames(
     *,
     interval_ms: float,
     max_frames: int,
-    n_jobs: int,
+    workers: Workers,
 ) -> tuple[list[FrameRow], list[ClipRow]]:
     """Write the frames of every video to ``out/<person>/<clip>/<number>.jpg``.
 
@@ -72,18 +70,14 @@ def extract_frames(
         out: an empty folder.
         interval_ms: film time between kept frames; 0 keeps all.
         max_frames: at most so many of a clip; 0 for no limit.
-        n_jobs: processes that work on clips side by side; the result is the same for any number.
+        workers: who works on the clips side by side; the result is the same for any.
 
     Returns:
         a row per kept frame and per clip without any, and a row per clip.
     """
     clips = _clips(raw, videos)
-    work = (delayed(_extract_clip)(clip, out, interval_ms, max_frames) for clip in clips)
-    results = list(
-        with_progress(
-            Parallel(n_jobs=n_jobs, return_as="generator")(work), len(clips), "extract_frames", "clip"
-        )
-    )
+    jobs = [(clip, out, interval_ms, max_frames) for clip in clips]
+    results = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
     signatures = {
         _key(clip): signature
         for clip, (_, _, signature) in zip(clips, results, strict=True)

@@ -6,13 +6,12 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from pix2pix.errors import InputError, UnreadableError
 from pix2pix.images import Resize, RgbImage, edges, grayscale, read_image, sketch, to_square, write_png
 from pix2pix.manifest import KEPT, SKIPPED, Row, skipped_summary
 from pix2pix.names import flat_names
-from pix2pix.progress import with_progress
+from pix2pix.parallel import Workers, in_parallel
 from pix2pix.splits import assign_splits, seeded_subset
 
 PairTask = Literal["grayscale", "edges", "sketch", "none"]
@@ -156,7 +155,7 @@ def build_pairs(
     val_fraction: float,
     test_fraction: float,
     seed: int,
-    n_jobs: int,
+    workers: Workers,
 ) -> tuple[list[PairRow], list[str]]:
     """Write a pair per source to ``out/<split>/<class>/<name>.png``.
 
@@ -168,7 +167,7 @@ def build_pairs(
         val_fraction: as in ``assign_splits``.
         test_fraction: as in ``assign_splits``.
         seed: of the splits and of the subset.
-        n_jobs: processes that work side by side; the result is the same for any number.
+        workers: who works on the pictures side by side; the result is the same for any.
 
     Returns:
         a row per source that was chosen, and notes on the splits.
@@ -178,11 +177,8 @@ def build_pairs(
     """
     chosen = [sources[index] for index in _chosen(sources, max_images, seed)]
     unsorted = out / "unsorted"
-    work = (
-        delayed(_write_pair)(source.path, unsorted / f"{i}.png", recipe) for i, source in enumerate(chosen)
-    )
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator", batch_size="auto")
-    reasons = list(with_progress(parallel(work), len(chosen), "build_pairs", "picture"))
+    jobs = [(source.path, unsorted / f"{i}.png", recipe) for i, source in enumerate(chosen)]
+    reasons = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture")
     kept = [source for source, reason in zip(chosen, reasons, strict=True) if not reason]
     rows = [
         PairRow("", source.name, SKIPPED if reason else KEPT, reason, source.own_split, source.class_name)

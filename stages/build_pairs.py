@@ -7,6 +7,7 @@ from pix2pix.images import write_png
 from pix2pix.manifest import kept_rows, read_manifest, skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder, write_json, write_table
 from pix2pix.pairs import PairRow, Recipe, build_pairs, list_sources
+from pix2pix.parallel import Workers
 from stages.settings.base import load_settings
 from stages.settings.build_pairs import BuildPairsSettings
 from stages.settings.machine import load_machine
@@ -16,7 +17,7 @@ from stages.stage import path_arguments, performance, run
 def main() -> None:
     """Write ``pairs/`` from ``raw/`` and ``faces/``, and the report on the data of all stages so far."""
     args = path_arguments("raw", "frames", "faces", "pairs", "metrics", "plots", "performance")
-    settings = load_settings(BuildPairsSettings)
+    settings, machine = load_settings(BuildPairsSettings), load_machine()
     folders = {
         "download": args.raw,
         "extract_frames": args.frames,
@@ -36,7 +37,7 @@ def main() -> None:
             val_fraction=settings.val_fraction,
             test_fraction=settings.test_fraction,
             seed=settings.seed,
-            n_jobs=load_machine().n_jobs,
+            workers=Workers(machine.n_jobs, machine.dask_scheduler),
         )
         write_manifest(out / "manifest.csv", rows, PairRow)
     pairs, skipped = read_manifest(manifests["build_pairs"]), count_skipped(manifests)

@@ -3,6 +3,7 @@
 from pix2pix.frames import ClipRow, FrameRow, extract_frames
 from pix2pix.manifest import KEPT, kept_rows, skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder
+from pix2pix.parallel import Workers
 from stages.settings.base import load_settings
 from stages.settings.extract_frames import ExtractFramesSettings
 from stages.settings.machine import load_machine
@@ -12,7 +13,7 @@ from stages.stage import path_arguments, performance, run
 def main() -> None:
     """Write ``frames/`` from ``raw/``."""
     args = path_arguments("raw", "frames", "performance")
-    settings = load_settings(ExtractFramesSettings)
+    settings, machine = load_settings(ExtractFramesSettings), load_machine()
     videos = [row for row in kept_rows(args.raw / "manifest.csv") if row["kind"] == "videos"]
     with performance(args.performance, "extract_frames"), whole_folder(args.frames) as out:
         rows, clips = extract_frames(
@@ -21,7 +22,7 @@ def main() -> None:
             out,
             interval_ms=settings.frame_interval_ms,
             max_frames=settings.max_frames_per_clip,
-            n_jobs=load_machine().n_jobs,
+            workers=Workers(machine.n_jobs, machine.dask_scheduler),
         )
         write_manifest(out / "manifest.csv", rows, FrameRow)
         write_manifest(out / "clips.csv", clips, ClipRow)

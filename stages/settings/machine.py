@@ -18,6 +18,7 @@ class MachineSettings(Settings):
 
     accelerator: Literal["auto", "cpu", "cuda", "mps"]
     n_jobs: int = Field(ge=1)
+    dask_scheduler: str
     loader_workers: int = Field(ge=0)
     cache_gb: float = Field(ge=0)
 

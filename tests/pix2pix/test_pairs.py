@@ -12,9 +12,10 @@ from pix2pix.pairs import (
     list_sources,
     make_pair,
 )
+from pix2pix.parallel import Workers
 
 GREY = Recipe("grayscale", "AtoB", 64)
-SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "n_jobs": 1}
+SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "workers": Workers(1)}
 
 
 def test_grayscale_pair_has_the_luma_left_and_the_photo_right(photo: np.ndarray) -> None:
@@ -87,7 +88,7 @@ def test_truncated_jpeg_is_skipped_and_listed(tmp_path: Path) -> None:
 def test_workers_change_no_byte(tmp_path: Path) -> None:
     sources = photos(tmp_path / "in", 12)
     one = build_pairs(sources, tmp_path / "one", GREY, **SPLIT)
-    assert one == build_pairs(sources, tmp_path / "two", GREY, **{**SPLIT, "n_jobs": 2})
+    assert one == build_pairs(sources, tmp_path / "two", GREY, **{**SPLIT, "workers": Workers(2)})
     for path in (tmp_path / "one").rglob("*.png"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from pix2pix.frames import extract_frames
 from pix2pix.images import write_jpeg
+from pix2pix.parallel import Workers
 from pix2pix.raw import download_folder
 from pix2pix.recordings import clip_signature, same_film
 
@@ -33,7 +34,7 @@ def test_real_recording_in_two_containers_is_one(datasets: Path, tmp_path: Path)
     rows = download_folder(datasets / "videos/people", tmp_path / "raw", "auto")
     videos = [{name: str(value) for name, value in vars(row).items()} for row in rows]
     _, clips = extract_frames(
-        tmp_path / "raw", videos, tmp_path / "frames", interval_ms=1000, max_frames=0, n_jobs=2
+        tmp_path / "raw", videos, tmp_path / "frames", interval_ms=1000, max_frames=0, workers=Workers(2)
     )
     by_person = {clip.person: {c.recording for c in clips if c.person == clip.person} for clip in clips}
     assert len(clips) == 12 and len(by_person) == 11

@@ -1,0 +1,57 @@
+import operator
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+
+from pix2pix import parallel
+from pix2pix.errors import InputError
+from pix2pix.frames import extract_frames
+from pix2pix.parallel import Workers, in_parallel
+from pix2pix.videos import write_video
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a real Dask scheduler with two worker processes."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, processes=True
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_results_come_in_the_order_of_the_jobs(cluster: str) -> None:
+    jobs = [(i, 10) for i in range(50)]
+    for workers in (Workers(1), Workers(2), Workers(dask_scheduler=cluster)):
+        assert in_parallel(operator.mul, jobs, workers, "multiply", "number") == [10 * i for i in range(50)]
+
+
+def test_cluster_changes_no_byte(cluster: str, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    videos = []
+    for clip in range(4):
+        frames = [np.full((64, 64, 3), 40 * clip + 3 * i, dtype=np.uint8) for i in range(8)]
+        write_video(tmp_path / f"videos/{clip}.avi", frames, fps=10, codec="MJPG")
+        videos.append(
+            {"path": f"videos/{clip}.avi", "class_name": "ann", "split": "", "sha256": str(clip) * 64}
+        )
+    alone, spread = (
+        extract_frames(tmp_path, videos, tmp_path / name, interval_ms=0, max_frames=0, workers=workers)
+        for name, workers in (("alone", Workers(1)), ("spread", Workers(dask_scheduler=cluster)))
+    )
+    assert alone == spread
+    for path in (tmp_path / "alone").rglob("*.jpg"):
+        assert path.read_bytes() == (tmp_path / "spread" / path.relative_to(tmp_path / "alone")).read_bytes()
+
+
+def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "CONNECT_TIMEOUT_S", 1)
+    with pytest.raises(InputError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
+        in_parallel(operator.mul, [(1, 2)], Workers(dask_scheduler="tcp://127.0.0.1:9"), "multiply", "number")
+
+
+def test_error_in_a_job_reaches_the_caller() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_parallel(operator.truediv, [(1, 1), (1, 0)], Workers(2), "divide", "number")
