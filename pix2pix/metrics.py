@@ -36,7 +36,7 @@ def psnr(output: Tensor, target: Tensor) -> float:
 def ssim(output: Tensor, target: Tensor) -> float:
     """Structural similarity (Wang et al. 2004) with an 11 px Gaussian window, on data range 1."""
     value = structural_similarity_index_measure(
-        output[None].double() / 255, target[None].double() / 255, data_range=1.0
+        output[None].float() / 255, target[None].float() / 255, data_range=1.0
     )
     return float(cast(Tensor, value))
 
