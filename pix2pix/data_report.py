@@ -11,7 +11,7 @@ from pix2pix.images import RgbImage
 from pix2pix.manifest import KEPT, SKIPPED, read_manifest
 from pix2pix.pair_data import PairFolder
 from pix2pix.pictures import PAIR, contact_sheet
-from pix2pix.splits import SPLITS
+from pix2pix.splits import SPLITS, TEST
 
 PAIRS_SHOWN = 8
 
@@ -39,10 +39,17 @@ def count_skipped(manifests: Mapping[str, Path]) -> pd.DataFrame:
 
 
 def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
-    """Count the pairs of each split, the classes, and everything that the stages skipped."""
+    """Count the pairs of each split, the classes, everything that the stages skipped, and leaks.
+
+    A leak is a picture that a source's own splits hold both in the test split and in another: metrics on it
+    are too good.
+    """
     kept = pairs[pairs["status"] == KEPT]
     splits = {split: int((kept["split"] == split).sum()) for split in SPLITS}
-    return {**splits, "classes": kept["class_name"].nunique(), "skipped": int(skipped["count"].sum())}
+    is_test = kept["split"] == TEST
+    leaks = kept.loc[is_test, "content"].isin(kept.loc[~is_test, "content"]).sum()
+    classes = kept["class_name"].nunique()
+    return {**splits, "classes": classes, "skipped": int(skipped["count"].sum()), "test_leaks": int(leaks)}
 
 
 def sample_pairs(folder: Path) -> RgbImage:

@@ -53,6 +53,7 @@ class PairSource:
         class_name: class or person.
         own_split: the source's own split, or empty.
         group: the key of what must not part: class and content of a photo, or the recording of a frame.
+        content: equal for equal pictures.
     """
 
     path: Path
@@ -60,14 +61,16 @@ class PairSource:
     class_name: str
     own_split: str
     group: str
+    content: str
 
 
 @dataclass(frozen=True)
 class PairRow(Row):
-    """A picture that a pair was made of, or why not."""
+    """A picture that a pair was made of, or why not; ``content`` is equal for equal pictures."""
 
     split: str = ""
     class_name: str = ""
+    content: str = ""
 
 
 def list_sources(
@@ -93,13 +96,14 @@ def list_sources(
     """
     by_kind: dict[str, list[PairSource]] = {"photos": [], "pairs": [], "videos": []}
     for row in raw_rows:
-        group = f"{row['class_name']}/{row['sha256']}"
-        by_kind[row["kind"]].append(
-            PairSource(raw / row["path"], row["source"], row["class_name"], row["split"], group)
+        group = PurePosixPath(row["split"], row["class_name"], row["sha256"]).as_posix()
+        source = PairSource(
+            raw / row["path"], row["source"], row["class_name"], row["split"], group, row["sha256"]
         )
+        by_kind[row["kind"]].append(source)
     group_of = {"clip": "recording", "person": "person"}[split_by]
     crops = [
-        PairSource(faces / row["path"], row["path"], row["person"], row["split"], row[group_of])
+        PairSource(faces / row["path"], row["path"], row["person"], row["split"], row[group_of], row["path"])
         for row in face_rows
     ]
     sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
@@ -181,7 +185,15 @@ def build_pairs(
     reasons = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture")
     kept = [source for source, reason in zip(chosen, reasons, strict=True) if not reason]
     rows = [
-        PairRow("", source.name, SKIPPED if reason else KEPT, reason, source.own_split, source.class_name)
+        PairRow(
+            "",
+            source.name,
+            SKIPPED if reason else KEPT,
+            reason,
+            source.own_split,
+            source.class_name,
+            source.content,
+        )
         for source, reason in zip(chosen, reasons, strict=True)
     ]
     if not kept:

@@ -49,6 +49,8 @@ def main() -> None:
         write_png(plots / "pairs.png", sample_pairs(args.pairs / "train"))
     for note in notes:
         print(f"build_pairs: {note}")
+    if counts["test_leaks"]:
+        print(f"build_pairs: {counts['test_leaks']} test pictures stand in another split of the source too")
     shares = ", ".join(f"{counts[split]} {split}" for split in ("train", "val", "test"))
     print(f"build_pairs: {shares} pairs in {counts['classes']} classes; {skipped_summary(rows)}")
 

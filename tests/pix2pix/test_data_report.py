@@ -14,9 +14,9 @@ def manifests(tmp_path: Path) -> dict[str, Path]:
     paths = {stage: tmp_path / f"{stage}.csv" for stage in ("download", "build_pairs")}
     write_manifest(paths["download"], [Row("", "notes.txt", SKIPPED, "not one of the photos")], Row)
     rows = [
-        PairRow("train/rose/1.png", "1", KEPT, "", "train", "rose"),
-        PairRow("train/rose/2.png", "2", KEPT, "", "train", "rose"),
-        PairRow("test/tulip/3.png", "3", KEPT, "", "test", "tulip"),
+        PairRow("train/rose/1.png", "1", KEPT, "", "train", "rose", "other"),
+        PairRow("train/rose/2.png", "2", KEPT, "", "train", "rose", "same"),
+        PairRow("test/tulip/3.png", "3", KEPT, "", "test", "tulip", "same"),
         PairRow("", "4", SKIPPED, "unreadable picture: truncated at 7", "", "rose"),
         PairRow("", "5", SKIPPED, "unreadable picture: truncated at 9", "", "rose"),
     ]
@@ -37,7 +37,7 @@ def test_skipped_items_of_all_stages_are_counted_by_reason(manifests: dict[str, 
         ["build_pairs", "unreadable picture", 2],
     ]
     counts = count_pairs(read_manifest(manifests["build_pairs"]), skipped)
-    assert counts == {"train": 2, "val": 0, "test": 1, "classes": 2, "skipped": 3}
+    assert counts == {"train": 2, "val": 0, "test": 1, "classes": 2, "skipped": 3, "test_leaks": 1}
 
 
 def test_nothing_skipped_is_an_empty_table(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pix2pix.data_report import count_pairs, count_skipped
 from pix2pix.errors import InputError
 from pix2pix.images import edges, grayscale, read_image, sketch, to_square, write_png
+from pix2pix.manifest import read_manifest, write_manifest
 from pix2pix.pairs import (
+    PairRow,
     PairSource,
     Recipe,
     build_pairs,
@@ -13,6 +17,7 @@ from pix2pix.pairs import (
     make_pair,
 )
 from pix2pix.parallel import Workers
+from pix2pix.raw import download_folder
 
 GREY = Recipe("grayscale", "AtoB", 64)
 SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "workers": Workers(1)}
@@ -57,7 +62,7 @@ def photos(folder: Path, count: int) -> list[PairSource]:
     for i in range(count):
         path = folder / f"{i}.png"
         write_png(path, rng.integers(0, 255, (20, 20, 3), dtype=np.uint8))
-        sources.append(PairSource(path, path.name, "rose", "", f"rose/{i}"))
+        sources.append(PairSource(path, path.name, "rose", "", f"rose/{i}", str(i)))
     return sources
 
 
@@ -71,7 +76,7 @@ def test_every_photo_lands_in_one_split(tmp_path: Path) -> None:
 
 def test_frames_of_one_recording_never_part(tmp_path: Path) -> None:
     sources = photos(tmp_path / "in", 40)
-    sources = [PairSource(s.path, s.name, "ann", "", f"ann/{i // 10}") for i, s in enumerate(sources)]
+    sources = [replace(s, group=f"ann/{i // 10}") for i, s in enumerate(sources)]
     rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
     assert all(len({row.split for row in rows[i : i + 10]}) == 1 for i in range(0, 40, 10))
 
@@ -122,7 +127,7 @@ def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
 def test_same_name_in_two_folders_of_a_class_is_kept_apart(tmp_path: Path) -> None:
     sources = photos(tmp_path / "in", 4)
     names = ["rose/a/1.png", "rose/b/1.png", "rose/1.jpg", "rose/1.png"]
-    sources = [PairSource(s.path, name, "rose", "", s.group) for s, name in zip(sources, names, strict=True)]
+    sources = [replace(s, name=name) for s, name in zip(sources, names, strict=True)]
     rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
     assert sorted(Path(row.path).name for row in rows) == ["1_jpg.png", "1_png.png", "a_1.png", "b_1.png"]
     assert all(
@@ -139,3 +144,24 @@ def test_faces_are_grouped_by_recording_or_by_person(tmp_path: Path) -> None:
     by_person = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "person")
     assert [source.group for source in by_clip] == ["ann/0", "ann/1"]
     assert [source.group for source in by_person] == ["ann", "ann"]
+
+
+def test_equal_pictures_stay_in_the_splits_of_their_source(tmp_path: Path) -> None:
+    rows = [raw_row("pairs") | {"split": split, "path": f"{split}.png"} for split in ("train", "test")]
+    groups = {source.group for source in list_sources(tmp_path, rows, tmp_path, [], "none")}
+    assert len(groups) == 2
+
+
+def test_real_shortie_keeps_its_own_test_split_and_its_leaks_are_counted(
+    datasets: Path, tmp_path: Path
+) -> None:
+    raw = [vars(row) for row in download_folder(datasets / "shortie", tmp_path / "raw", "auto")]
+    sources = list_sources(tmp_path / "raw", raw, tmp_path, [], "none")
+    rows, _ = build_pairs(
+        sources, tmp_path / "out", Recipe("none", "AtoB", 64), **{**SPLIT, "workers": Workers(2)}
+    )
+    write_manifest(tmp_path / "out" / "manifest.csv", rows, PairRow)
+    manifest = tmp_path / "out" / "manifest.csv"
+    counts = count_pairs(read_manifest(manifest), count_skipped({"build_pairs": manifest}))
+    assert counts["test"] == 74 and counts["train"] + counts["val"] == 659
+    assert counts["test_leaks"] >= 12 and counts["skipped"] == 0
