@@ -25,8 +25,8 @@ def main() -> None:
         "build_pairs": args.pairs,
     }
     manifests = {stage: folder / "manifest.csv" for stage, folder in folders.items()}
-    photos, faces = kept_rows(manifests["download"]), kept_rows(manifests["crop_faces"])
-    sources = list_sources(args.raw, photos, args.faces, faces, settings.pair_task, settings.split_by)
+    raw_rows, face_rows = kept_rows(manifests["download"]), kept_rows(manifests["crop_faces"])
+    sources = list_sources(args.raw, raw_rows, args.faces, face_rows, settings.pair_task, settings.split_by)
     recipe = Recipe(**settings.model_dump(include={field.name for field in fields(Recipe)}))
     with performance(args.performance, "build_pairs"), whole_folder(args.pairs) as out:
         rows, notes = build_pairs(
