@@ -28,7 +28,7 @@ class Recipe:
         direction: ``BtoA`` swaps the halves.
         image_size: side of each half, in px.
         resize: how a picture becomes a square, as in ``pix2pix.images.to_square``.
-        edge_blur_px, edge_low, edge_high: as in ``pix2pix.images.edges``.
+        edge_blur, edge_low, edge_high: as in ``pix2pix.images.edges``.
         sketch_line_px, sketch_strength: as in ``pix2pix.images.sketch``.
     """
 
@@ -36,7 +36,7 @@ class Recipe:
     direction: Direction
     image_size: int
     resize: Resize = "crop"
-    edge_blur_px: float = 1.0
+    edge_blur: float = 1.0
     edge_low: float = 0.5
     edge_high: float = 1.0
     sketch_line_px: float = 1.0
@@ -144,7 +144,7 @@ def make_pair(image: RgbImage, recipe: Recipe) -> RgbImage:
 
 def _input_of(target: RgbImage, recipe: Recipe) -> RgbImage:
     if recipe.pair_task == "edges":
-        return edges(target, recipe.edge_blur_px, recipe.edge_low, recipe.edge_high)
+        return edges(target, recipe.edge_blur, recipe.edge_low, recipe.edge_high)
     if recipe.pair_task == "sketch":
         return sketch(target, recipe.sketch_line_px, recipe.sketch_strength)
     return grayscale(target)

@@ -14,7 +14,7 @@ class BuildPairsSettings(Settings):
     direction: Literal["AtoB", "BtoA"]
     image_size: Literal[64, 128, 256, 512, 1024]
     resize: Literal["crop", "pad", "stretch"]
-    edge_blur_px: float = Field(ge=0, le=20)
+    edge_blur: float = Field(ge=0, le=20)
     edge_low: float = Field(gt=0, le=10)
     edge_high: float = Field(gt=0, le=10)
     sketch_line_px: float = Field(gt=0, le=20)

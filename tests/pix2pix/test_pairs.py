@@ -31,7 +31,7 @@ def test_grayscale_pair_has_the_luma_left_and_the_photo_right(photo: np.ndarray)
 
 
 def test_edges_pair_has_the_edges_left(photo: np.ndarray) -> None:
-    pair = make_pair(photo, Recipe("edges", "AtoB", 64, edge_blur_px=0, edge_low=0.5, edge_high=1.0))
+    pair = make_pair(photo, Recipe("edges", "AtoB", 64, edge_blur=0, edge_low=0.5, edge_high=1.0))
     assert np.array_equal(pair[:, :64], edges(to_square(photo, 64, "crop"), 0, 0.5, 1.0))
 
 
