@@ -55,7 +55,7 @@ def test_every_way_to_write_a_number_is_one(params: Path, text: str) -> None:
             "../flowers",
             "source: found '../flowers'; a folder outside the project must be given by its absolute",
         ),
-        ("test_fraction", "0.9", "val_fraction + test_fraction is 1; it must be below 1"),
+        ("test_fraction", "0.9", "it must be below 1, to leave pairs to train on"),
     ],
 )
 def test_wrong_value_names_the_key_what_was_found_and_what_is_allowed(
