@@ -35,6 +35,7 @@ class Clone:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PIX2PIX_ACCELERATOR": "cpu",
+            "OMP_NUM_THREADS": "1",  # as in the fixture one_thread
         }
         self.environment |= {
             f"GIT_{who}_{what}": "tester@example.org"
