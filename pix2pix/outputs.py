@@ -1,6 +1,7 @@
 """Outputs that are whole or absent: written beside their place and renamed into it."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +13,19 @@ if TYPE_CHECKING:  # importing pandas takes longer than checking all settings
 
 
 def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
+    return path.with_name(f".{path.name}.{os.getpid()}.partial")
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of ``path`` when the block ends without an error."""
+    """Yield an empty folder that takes the place of ``path`` when the block ends without an error.
+
+    What killed runs left is removed. The folder's name is not theirs, so that a worker that outlives its
+    killed parent cannot write into it.
+    """
     partial = _partial(path)
-    shutil.rmtree(partial, ignore_errors=True)
+    for left in path.parent.glob(f".{path.name}.*.partial"):
+        shutil.rmtree(left)
     partial.mkdir(parents=True)
     try:
         yield partial

@@ -10,7 +10,7 @@ from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
 from pix2pix.sources import open_source
 from stages.settings.base import load_settings
 from stages.settings.download import DownloadSettings
-from stages.stage import path_arguments, performance, run
+from stages.stage import is_queued, path_arguments, performance, run
 
 
 def main() -> None:
@@ -41,8 +41,7 @@ def _mention_unused(source: Path) -> None:
 
 def _refuse_incomplete_copy(source: str) -> None:
     """Stop a queued experiment whose copy of the project lacks the files of ``source`` that git ignores."""
-    is_queued = ".dvc/tmp/exps" in Path.cwd().as_posix()
-    if is_queued and not is_address(source) and not Path(source).is_absolute():
+    if is_queued() and not is_address(source) and not Path(source).is_absolute():
         raise InputError(
             f"source: {source} is a relative path, and a queued experiment runs from a copy of what git "
             "tracks, which may lack files of it; give the absolute path"

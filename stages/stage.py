@@ -1,18 +1,24 @@
 """What all stages share: their paths, their errors and the record of their speed."""
 
 import argparse
+import hashlib
 import json
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from pix2pix.errors import InputError
+from pix2pix.kept_work import kept_work, locked
 from pix2pix.outputs import write_json
+from stages.settings.base import Settings
 
 BYTES_PER_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+WORK = Path(".dvc/tmp/work")  # which DVC neither deletes nor tracks
+CODE = [Path(__file__).parent, Path(__file__).parent.parent / "pix2pix"]
+QUEUED = "/.dvc/tmp/exps/"  # in the path of a queued experiment's copy of the project
 
 
 def path_arguments(*names: str) -> argparse.Namespace:
@@ -24,13 +30,47 @@ def path_arguments(*names: str) -> argparse.Namespace:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage; an error that the user can mend ends it in plain words, with a status that stops DVC."""
+    """Run a stage, one at a time of its name.
+
+    A stage that outlives a killed DVC is waited for. An error that the user can mend ends the stage in plain
+    words, with a status that stops DVC.
+    """
+    stage = Path(sys.argv[0]).stem
     try:
-        main()
+        with locked(WORK / f"{stage}.lock", stage):
+            main()
     except InputError as error:
         sys.exit("".join(f"error: {line}\n" for line in str(error).splitlines()).rstrip())
     except KeyboardInterrupt:
         sys.exit("interrupted")
+
+
+def is_queued() -> bool:
+    """Whether this is a queued experiment, which runs in a copy of what git tracks of the project."""
+    return QUEUED in Path.cwd().as_posix()
+
+
+def kept(stage: str, settings: Settings, data: str) -> AbstractContextManager[Path]:
+    """Keep what a stage finishes through a kill, for a run on the same settings, data and code.
+
+    The project and the copies of its queued experiments share it.
+
+    Args:
+        stage: the stage's name.
+        settings: its settings.
+        data: a hash of what it works on.
+    """
+    project = Path(Path.cwd().as_posix().split(QUEUED)[0])
+    return kept_work(project / WORK, stage, settings.model_dump_json(), data, _code_hash())
+
+
+def _code_hash() -> str:
+    """A hash of the project's modules that are in use."""
+    files = {
+        Path(file) for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))
+    }
+    own = [file for file in files if any(file.is_relative_to(folder) for folder in CODE)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(own))).hexdigest()
 
 
 @contextmanager
