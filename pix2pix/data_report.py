@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pix2pix.images import RgbImage
-from pix2pix.manifest import KEPT, SKIPPED, read_manifest
+from pix2pix.duplicates import CROSSING_DUPLICATE, DUPLICATE
+from pix2pix.images import RgbImage, write_png
+from pix2pix.manifest import KEPT, SKIPPED, kind_of, read_manifest
+from pix2pix.outputs import whole_folder, write_json, write_table
 from pix2pix.pair_data import PairFolder
 from pix2pix.pictures import PAIR, contact_sheet
-from pix2pix.splits import SPLITS, TEST
+from pix2pix.splits import SPLITS, TEST, TRAIN, VAL
 
 PAIRS_SHOWN = 8
 
@@ -32,24 +34,53 @@ def count_skipped(manifests: Mapping[str, Path]) -> pd.DataFrame:
     for stage, path in manifests.items():
         table = read_manifest(path)
         for reason in table.loc[table["status"] == SKIPPED, "reason"]:
-            counts[stage, str(reason).split(":")[0]] += 1  # without the details of the single file
+            counts[stage, kind_of(str(reason))] += 1
     return pd.DataFrame(
         [(*key, count) for key, count in counts.items()], columns=["stage", "reason", "count"]
     )
 
 
 def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
-    """Count the pairs of each split, the classes, everything that the stages skipped, and leaks.
+    """Count what became of the pictures.
 
-    A leak is a picture that a source's own splits hold both in the test split and in another: metrics on it
-    are too good.
+    Returns:
+        the pairs of each split; the classes; everything that the stages skipped; pictures left out because
+        another has the same pixels, and how many of those the source holds in another split than the one
+        kept; validation and test pairs that nearly equal one of an earlier split, which stay.
     """
     kept = pairs[pairs["status"] == KEPT]
-    splits = {split: int((kept["split"] == split).sum()) for split in SPLITS}
-    is_test = kept["split"] == TEST
-    leaks = kept.loc[is_test, "content"].isin(kept.loc[~is_test, "content"]).sum()
-    classes = kept["class_name"].nunique()
-    return {**splits, "classes": classes, "skipped": int(skipped["count"].sum()), "test_leaks": int(leaks)}
+    near = kept[kept["near_duplicate_of"] != ""]
+    kinds = pairs["reason"].map(kind_of)
+    return {
+        **{split: int((kept["split"] == split).sum()) for split in SPLITS},
+        "classes": kept["class_name"].nunique(),
+        "skipped": int(skipped["count"].sum()),
+        "duplicates": int(kinds.isin([DUPLICATE, CROSSING_DUPLICATE]).sum()),
+        "duplicates_across_splits": int((kinds == CROSSING_DUPLICATE).sum()),
+        **{f"near_duplicates_{split}": int((near["split"] == split).sum()) for split in (VAL, TEST)},
+    }
+
+
+def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plots: Path) -> dict[str, int]:
+    """Write the counts to ``metrics`` and what there is to look at to the folder ``plots``.
+
+    Args:
+        manifests: the manifest of each stage, by the stage's name.
+        pairs: the folder of the pairs.
+        metrics: a JSON file.
+        plots: a folder, for the tables ``classes.csv`` and ``skipped.csv`` and the picture ``pairs.png``.
+
+    Returns:
+        what ``count_pairs`` counts.
+    """
+    table, skipped = read_manifest(manifests["build_pairs"]), count_skipped(manifests)
+    counts = count_pairs(table, skipped)
+    with whole_folder(plots) as out:
+        write_table(out / "classes.csv", count_by_class(table))
+        write_table(out / "skipped.csv", skipped)
+        write_png(out / "pairs.png", sample_pairs(pairs / TRAIN))
+    write_json(metrics, counts)
+    return counts
 
 
 def sample_pairs(folder: Path) -> RgbImage:

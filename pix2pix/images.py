@@ -16,6 +16,7 @@ Resize = Literal["crop", "pad", "stretch"]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MIN_SIDE_PX = 16
+PNG_LEVEL = 3  # twice as fast as zlib's default of 6, for files at most a tenth larger
 WHITE = (255, 255, 255)
 XDOG_K, XDOG_TAU = 1.6, 0.98
 READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
@@ -50,7 +51,7 @@ def image_size(path: Path) -> tuple[int, int] | None:
 def write_png(path: Path, image: RgbImage) -> None:
     """Write a picture without loss, making its folder where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path, format="PNG")
+    Image.fromarray(image).save(path, format="PNG", compress_level=PNG_LEVEL)
 
 
 def write_jpeg(path: Path, image: RgbImage, quality: int = 95) -> None:

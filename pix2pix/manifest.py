@@ -13,7 +13,7 @@ KEPT = "kept"
 SKIPPED = "skipped"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """What every manifest tells of an item.
 
@@ -49,11 +49,19 @@ def kept_rows(path: Path) -> list[dict[str, str]]:
     ]
 
 
+def kind_of(reason: str) -> str:
+    """Return a reason without the details of the single item, which follow a colon."""
+    return reason.split(":")[0]
+
+
 def skipped_summary(rows: Iterable[Row]) -> str:
     """Say how many rows were skipped and why: ``3 skipped (2 no face found, 1 too small)``."""
-    reasons = Counter(row.reason for row in rows if row.status == SKIPPED)
+    reasons = [row.reason for row in rows if row.status == SKIPPED]
     if not reasons:
         return "0 skipped"
-    parts = [f"{count} {reason}" for reason, count in reasons.most_common(3)]
-    more = "" if len(reasons) <= 3 else f", and {len(reasons) - 3} more reasons"
-    return f"{reasons.total()} skipped ({', '.join(parts)}{more})"
+    kinds = Counter(map(kind_of, reasons)).most_common()
+    full = {kind_of(reason): reason for reason in set(reasons)}
+    once = Counter(map(kind_of, set(reasons)))
+    parts = [f"{count} {full[kind] if once[kind] == 1 else kind}" for kind, count in kinds[:3]]
+    more = "" if len(kinds) <= 3 else f", and {len(kinds) - 3} more reasons"
+    return f"{len(reasons)} skipped ({', '.join(parts)}{more})"

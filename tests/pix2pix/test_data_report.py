@@ -6,7 +6,7 @@ import pytest
 from pix2pix.data_report import count_by_class, count_pairs, count_skipped, sample_pairs
 from pix2pix.images import write_png
 from pix2pix.manifest import KEPT, SKIPPED, Row, read_manifest, write_manifest
-from pix2pix.pairs import PairRow
+from pix2pix.pair_builder import PairRow
 
 
 @pytest.fixture
@@ -16,7 +16,9 @@ def manifests(tmp_path: Path) -> dict[str, Path]:
     rows = [
         PairRow("train/rose/1.png", "1", KEPT, "", "train", "rose", "other"),
         PairRow("train/rose/2.png", "2", KEPT, "", "train", "rose", "same"),
-        PairRow("test/tulip/3.png", "3", KEPT, "", "test", "tulip", "same"),
+        PairRow("test/tulip/3.png", "3", KEPT, "", "test", "tulip", "third", "train/rose/2.png"),
+        PairRow("", "6", SKIPPED, "duplicate: same pixels as 1", "train", "rose", "other"),
+        PairRow("", "7", SKIPPED, "duplicate across splits: same pixels as 2", "test", "rose", "same"),
         PairRow("", "4", SKIPPED, "unreadable picture: truncated at 7", "", "rose"),
         PairRow("", "5", SKIPPED, "unreadable picture: truncated at 9", "", "rose"),
     ]
@@ -34,10 +36,22 @@ def test_skipped_items_of_all_stages_are_counted_by_reason(manifests: dict[str, 
     skipped = count_skipped(manifests)
     assert skipped.values.tolist() == [
         ["download", "not one of the photos", 1],
+        ["build_pairs", "duplicate", 1],
+        ["build_pairs", "duplicate across splits", 1],
         ["build_pairs", "unreadable picture", 2],
     ]
     counts = count_pairs(read_manifest(manifests["build_pairs"]), skipped)
-    assert counts == {"train": 2, "val": 0, "test": 1, "classes": 2, "skipped": 3, "test_leaks": 1}
+    assert counts == {
+        "train": 2,
+        "val": 0,
+        "test": 1,
+        "classes": 2,
+        "skipped": 5,
+        "duplicates": 2,
+        "duplicates_across_splits": 1,
+        "near_duplicates_val": 0,
+        "near_duplicates_test": 1,
+    }
 
 
 def test_nothing_skipped_is_an_empty_table(tmp_path: Path) -> None:

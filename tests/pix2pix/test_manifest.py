@@ -29,3 +29,8 @@ def test_summary_counts_reasons() -> None:
     rows = [Row("", "", SKIPPED, reason) for reason in ("x", "x", "y")] + [Row("a", "a", KEPT, "")]
     assert skipped_summary(rows) == "3 skipped (2 x, 1 y)"
     assert skipped_summary([]) == "0 skipped"
+
+
+def test_summary_gives_details_where_they_are_the_same_for_all() -> None:
+    rows = [Row("", "", SKIPPED, reason) for reason in ("x: 1", "x: 2", "y: 3", "y: 3")]
+    assert skipped_summary(rows) == "4 skipped (2 x, 2 y: 3)"
