@@ -16,7 +16,7 @@ Resize = Literal["crop", "pad", "stretch"]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MIN_SIDE_PX = 16
-PNG_LEVEL = 3  # twice as fast as zlib's default of 6, for files at most a tenth larger
+PNG_LEVEL = 2  # three times as fast as the default of 6, for files 3 to 15% larger
 WHITE = (255, 255, 255)
 XDOG_K, XDOG_TAU = 1.6, 0.98
 READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)

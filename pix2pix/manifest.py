@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pix2pix.outputs import write_table
+
+if TYPE_CHECKING:  # workers make rows, and need not wait for pandas
+    import pandas as pd
 
 KEPT = "kept"
 SKIPPED = "skipped"
@@ -32,12 +34,16 @@ class Row:
 
 def write_manifest(path: Path, rows: Sequence[Row], row_type: type[Row]) -> None:
     """Write ``rows`` as CSV with a column per field of ``row_type``, also when there are none."""
+    import pandas as pd
+
     columns = [field.name for field in fields(row_type)]
     write_table(path, pd.DataFrame([asdict(row) for row in rows], columns=columns, dtype=object))
 
 
-def read_manifest(path: Path) -> pd.DataFrame:
+def read_manifest(path: Path) -> "pd.DataFrame":
     """Read a manifest; every value is text, and an empty cell is the empty string."""
+    import pandas as pd
+
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 

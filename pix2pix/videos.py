@@ -60,7 +60,7 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         kept, due_ms = 0, float("-inf")
-        for time_ms in self._grab_all():
+        for time_ms in self.times_ms():
             if time_ms + TIME_TOLERANCE_MS < due_ms:
                 continue
             retrieved, bgr = self._capture.retrieve()
@@ -84,8 +84,8 @@ class VideoReader:
         passed = (time_ms + TIME_TOLERANCE_MS - due_ms) // self._interval_ms
         return due_ms + (passed + 1) * self._interval_ms
 
-    def _grab_all(self) -> Iterator[float]:
-        """Grab frame after frame, past damaged stretches, and yield the time of each in ms."""
+    def times_ms(self) -> Iterator[float]:
+        """Decode frame after frame, past damaged stretches, and yield the time of each in ms."""
         promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         failures = 0
         while failures <= max(FEWEST_FAILURES_AT_END, min(promised - self.decoded, MOST_FAILURES_AT_END)):

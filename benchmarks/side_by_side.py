@@ -1,0 +1,56 @@
+"""Ways of doing the same work, timed by turns in one run, so that a busy machine slows all of them."""
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+ROUNDS = 3
+
+
+def data_folder() -> Path:
+    """The folder that the command line names, or a line on how to name it."""
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit(f"usage: python -m benchmarks.{Path(sys.argv[0]).stem} FOLDER_OF_DATA")
+    return Path(sys.argv[1])
+
+
+def seconds_of(ways: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, list[float]]:
+    """Run every way once in each round, and return the seconds of each by round."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def speedup(seconds: Mapping[str, list[float]], way: str, over: str) -> float:
+    """How many times as fast ``way`` is as ``over``: the median over the rounds."""
+    return round(statistics.median(b / a for a, b in zip(seconds[way], seconds[over], strict=True)), 2)
+
+
+def report(seconds: Mapping[str, list[float]], count: int, unit: str) -> None:
+    """Print the machine, and the median seconds and rate of each way."""
+    print(f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
+    for name, values in seconds.items():
+        median = statistics.median(values)
+        rounds = ", ".join(f"{value:.2f}" for value in values)
+        print(f"{name:36} {median:8.2f} s {count / median:10.1f} {unit}/s   rounds: {rounds}")
+
+
+def print_result(**figures: float) -> None:
+    """Print the figures as JSON, on the last line."""
+    print(json.dumps(figures))
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
