@@ -37,11 +37,16 @@ def speedup(seconds: Mapping[str, list[float]], way: str, over: str) -> float:
 
 def report(seconds: Mapping[str, list[float]], count: int, unit: str) -> None:
     """Print the machine, and the median seconds and rate of each way."""
-    print(f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
+    print_machine()
     for name, values in seconds.items():
         median = statistics.median(values)
         rounds = ", ".join(f"{value:.2f}" for value in values)
         print(f"{name:36} {median:8.2f} s {count / median:10.1f} {unit}/s   rounds: {rounds}")
+
+
+def print_machine() -> None:
+    """Print what the figures were measured on."""
+    print(f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
 
 
 def print_result(**figures: float) -> None:

@@ -83,12 +83,13 @@ def performance(path: Path, stage: str) -> Iterator[dict[str, float]]:
     start = time.monotonic()
     yield figures
     figures["seconds"] = round(time.monotonic() - start, 1)
-    figures["peak_memory_mb"] = round(_peak_rss_bytes() / 1e6)
+    figures["peak_memory_mb"] = _peak_mb(resource.RUSAGE_SELF)
+    if workers_mb := _peak_mb(resource.RUSAGE_CHILDREN):
+        figures["worker_peak_memory_mb"] = workers_mb
     known = json.loads(path.read_text()) if path.exists() else {}
     write_json(path, dict(sorted({**known, stage: figures}.items())))
 
 
-def _peak_rss_bytes() -> int:
-    """The peak memory of this process or of its largest finished child."""
-    usages = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return max(usages) * BYTES_PER_RSS_UNIT
+def _peak_mb(who: int) -> int:
+    """The peak memory of this process, or of the largest of its children that have ended."""
+    return round(resource.getrusage(who).ru_maxrss * BYTES_PER_RSS_UNIT / 1e6)

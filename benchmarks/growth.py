@@ -1,0 +1,122 @@
+"""1,000, 10,000 and 60,000 pictures through ``download`` and ``build_pairs``, run by DVC in clones.
+
+The pictures are windows of those in FOLDER, 128 px, as JPEG; 60,000 is the size of Country211. For each count
+it prints the rate and the peak memory of the parent and of a worker, what DVC adds to the stages' own time,
+the time of ``dvc repro`` with nothing to do, and how often the bytes of the outputs lie on the disk.
+
+``rate_60k_over_1k``: pictures per second of ``build_pairs`` at 60,000 over those at 1,000.
+``parent_kb_per_picture``: growth of the parent's peak memory from 1,000 to 60,000.
+``worker_memory_60k_over_1k``: peak memory of a worker. ``dvc_s_per_10k_files``: what DVC adds at 60,000.
+``nothing_to_do_s``: seconds of ``dvc repro`` at 60,000.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.side_by_side import data_folder, print_machine, print_result
+from pix2pix.images import IMAGE_SUFFIXES, RgbImage, read_image, write_jpeg
+from pix2pix.parallel import Workers, in_parallel
+
+COUNTS = (1_000, 10_000, 60_000)
+SIDE_PX, CLASSES, PICTURES_PER_JOB = 128, 10, 500
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    originals = sorted(path for path in data_folder().rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    print_machine()
+    figures = [_measure(originals, count) for count in COUNTS]
+    small, large = figures[0], figures[-1]
+    print_result(
+        rate_60k_over_1k=round(large["rate"] / small["rate"], 3),
+        parent_kb_per_picture=round(
+            (large["parent_mb"] - small["parent_mb"]) * 1000 / (COUNTS[-1] - COUNTS[0]), 2
+        ),
+        worker_memory_60k_over_1k=round(large["worker_mb"] / small["worker_mb"], 3),
+        dvc_s_per_10k_files=round(large["dvc_s"] / large["files"] * 10_000, 1),
+        nothing_to_do_s=large["nothing_s"],
+    )
+
+
+def _measure(originals: Sequence[Path], count: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as scratch:
+        source, clone = Path(scratch, "source"), Path(scratch, "clone")
+        jobs = [
+            (originals, source, start, min(start + PICTURES_PER_JOB, count))
+            for start in range(0, count, PICTURES_PER_JOB)
+        ]
+        in_parallel(_write_windows, jobs, Workers(os.cpu_count() or 1), "make pictures", "batch")
+        subprocess.run(["git", "clone", "--quiet", str(Path.cwd()), str(clone)], check=True)
+        params = (clone / "params.yaml").read_text()
+        params = params.replace("dataset: sample", "dataset: folder").replace("data/input ", f"{source} ")
+        (clone / "params.yaml").write_text(params)
+        total_s, nothing_s = _repro(clone), _repro(clone)
+        stages = json.loads((clone / "metrics" / "performance.json").read_text())
+        made = stages["build_pairs"]
+        files = sum(1 for path in (clone / "data").rglob("*") if path.suffix in IMAGE_SUFFIXES)
+        figures = {
+            "pictures": count,
+            "rate": count / made["seconds"],
+            "parent_mb": made["peak_memory_mb"],
+            "worker_mb": made["worker_peak_memory_mb"],
+            "dvc_s": total_s - sum(stages[stage]["seconds"] for stage in ("download", "build_pairs")),
+            "nothing_s": nothing_s,
+            "files": files,
+            "times_on_disk": _times_on_disk(clone),
+        }
+    print(", ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
+    return figures
+
+
+def _write_windows(originals: Sequence[Path], out: Path, start: int, stop: int) -> None:
+    """Write the windows with the numbers from ``start`` to ``stop``, no two of them equal."""
+    pictures: dict[Path, RgbImage] = {}
+    for number in range(start, stop):
+        rng = np.random.default_rng(number)
+        path = originals[int(rng.integers(len(originals)))]
+        picture = pictures.setdefault(path, read_image(path))
+        top, left = (int(rng.integers(side - SIDE_PX + 1)) for side in picture.shape[:2])
+        window = picture[top : top + SIDE_PX, left : left + SIDE_PX]
+        folder = out / f"class_{number % CLASSES}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_jpeg(folder / f"{number:06}.jpg", np.ascontiguousarray(window), quality=90)
+
+
+def _repro(clone: Path) -> float:
+    start = time.perf_counter()
+    done = subprocess.run(
+        ["dvc", "repro", "build_pairs"],
+        cwd=clone,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"dvc repro failed:\n{done.stdout}\n{done.stderr}")
+    return round(time.perf_counter() - start, 1)
+
+
+def _times_on_disk(clone: Path) -> float:
+    """Bytes on the disk, a file with several links counted once, over the bytes of the outputs."""
+    outputs = [path for path in (clone / "data").rglob("*") if path.is_file()]
+    stored = {
+        (status.st_dev, status.st_ino): status.st_size
+        for path in [*outputs, *(clone / ".dvc" / "cache").rglob("*")]
+        if path.is_file()
+        for status in [path.stat()]
+    }
+    return sum(stored.values()) / sum(path.stat().st_size for path in outputs)
+
+
+if __name__ == "__main__":
+    main()
