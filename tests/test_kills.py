@@ -1,4 +1,8 @@
-"""A stage killed at a random moment, and run again, gives the bytes of an undisturbed run."""
+"""A stage killed at a random moment, and run again, gives the bytes of an undisturbed run.
+
+``--force``, because DVC would take the outputs of the undisturbed run from its cache.
+``KILLS=10 pytest --slow tests/test_kills.py`` kills each stage ten times.
+"""
 
 import hashlib
 import os
@@ -87,7 +91,7 @@ def test_killed_stage_run_again_gives_the_same_bytes(clone: Clone, stage: str) -
         victim, after_s = VICTIMS[number % 3], moments.uniform(0, 0.6 * seconds)
         hit = kill(clone, stage, victim, after_s)
         print(f"{stage}: {after_s:.2f} s after its start, killed {hit}")
-        clone.run("dvc", "repro", "--single-item", stage)
+        clone.run("dvc", "repro", "--force", "--single-item", stage)
         assert content(folder) == expected
         assert (clone.path / "dvc.lock").read_bytes() == lock
         assert not list(clone.path.glob("data/.*.partial"))
