@@ -1,5 +1,7 @@
 """Archives from strangers, unpacked so that nothing lands outside the folder or fills up the disk."""
 
+import gzip
+import lzma
 import stat
 import tarfile
 import zipfile
@@ -8,11 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from pix2pix.errors import InputError
+from pix2pix.errors import DamagedError, InputError
 from pix2pix.progress import Progress
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 CHUNK_BYTES = 1 << 20
+DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
+    EOFError,
+    NotImplementedError,
+)
 
 
 def unpack(archive: Path, out: Path, max_gb: float) -> None:
@@ -24,25 +35,21 @@ def unpack(archive: Path, out: Path, max_gb: float) -> None:
         max_gb: the most that the files may take, in GB.
 
     Raises:
-        InputError: the archive is damaged or encrypted, holds more than ``max_gb``, or holds a link, a
-            device, or a path that leads out of the folder.
+        DamagedError: the archive is damaged, or is none.
+        InputError: it is encrypted, holds more than ``max_gb``, or holds a link, a device, or a path that
+            leads out of the folder; or the disk is full.
     """
     is_zip = archive.name.lower().endswith(".zip")
     left_bytes = int(max_gb * 1e9)
     progress = Progress(None, f"unpack {archive.name}", "file")
     try:
         for name, content in _zip_files(archive) if is_zip else _tar_files(archive):
-            left_bytes -= _write(content, out / _inside(archive, name), left_bytes, archive, max_gb)
+            left_bytes -= _write(content, out / inside(archive, name), left_bytes, archive, max_gb)
             progress.advance()
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-    ) as error:
-        raise InputError(f"{archive} cannot be unpacked: {error}") from error
+    except (*DAMAGE, OSError) as error:
+        is_of_the_disk = isinstance(error, OSError) and error.errno is not None
+        kind = InputError if is_of_the_disk else DamagedError
+        raise kind(f"{archive} cannot be unpacked: {error}") from error
     finally:
         progress.close()
 
@@ -75,11 +82,15 @@ def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             yield member.name, content
 
 
-def _inside(archive: Path, name: str) -> Path:
-    """The path of a member, refused where it leads out of the folder on any system."""
+def inside(archive: Path | str, name: str) -> Path:
+    """The path of a member below the folder that it goes to.
+
+    Raises:
+        InputError: it leads out of the folder, on any system.
+    """
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        raise InputError(f"{archive}: {name} leads out of the folder; such an archive is not unpacked")
+    if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
+        raise InputError(f"{archive}: {name!r} leads out of the folder; nothing of it is used")
     return Path(path)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pix2pix.archives import unpack
-from pix2pix.errors import InputError
+from pix2pix.errors import DamagedError, InputError
 
 FILES = {"rose/a.png": b"aaaa", "tulip/b.png": b"bb"}
 
@@ -40,7 +40,7 @@ def test_files_come_out_with_their_folders(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil.png", "a/../../evil.png", "/tmp/evil.png", "..\\evil.png", "C:/evil.png"]
+    "name", ["../evil.png", "a/../../evil.png", "/tmp/evil.png", "..\\evil.png", "C:/evil.png", "."]
 )
 @pytest.mark.parametrize("make", [make_zip, make_tar])
 def test_path_out_of_the_folder_is_refused(tmp_path: Path, name: str, make) -> None:  # type: ignore[no-untyped-def]
@@ -84,6 +84,17 @@ def test_damaged_and_false_archives_are_refused(tmp_path: Path) -> None:
     whole = make_tar(tmp_path / "whole.tar.gz", {"a": bytes(range(256)) * 100}).read_bytes()
     (tmp_path / "cut.tar.gz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.tar").write_text("no archive")
-    for name in ("cut.zip", "flipped.zip", "cut.tar.gz", "text.tar"):
-        with pytest.raises(InputError, match="cannot be unpacked"):
+    with tarfile.open(tmp_path / "whole.tar.xz", "w:xz") as archive:
+        archive.add(tmp_path / "whole.tar.gz", "a")
+    whole = (tmp_path / "whole.tar.xz").read_bytes()
+    (tmp_path / "flipped.tar.xz").write_bytes(whole[:200] + bytes([whole[200] ^ 255]) + whole[201:])
+    for name in ("cut.zip", "flipped.zip", "cut.tar.gz", "text.tar", "flipped.tar.xz"):
+        with pytest.raises(DamagedError, match="cannot be unpacked"):
             unpack(tmp_path / name, tmp_path / "out", max_gb=1)
+
+
+def test_file_and_folder_of_one_name_are_told_apart_from_damage(tmp_path: Path) -> None:
+    path = make_tar(tmp_path / "a.tar", {"a": b"1", "a/b": b"2"})
+    with pytest.raises(InputError, match="cannot be unpacked") as error:
+        unpack(path, tmp_path / "out", max_gb=1)
+    assert not isinstance(error.value, DamagedError)
