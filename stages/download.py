@@ -2,40 +2,50 @@
 
 from pathlib import Path
 
+from pix2pix.datasets import DATASETS
 from pix2pix.errors import InputError
-from pix2pix.fetch import is_address
 from pix2pix.manifest import skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder
 from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
-from pix2pix.sources import open_source
+from pix2pix.sources import is_address, open_source
 from stages.settings.base import load_settings
-from stages.settings.download import DownloadSettings
-from stages.stage import is_queued, path_arguments, performance, run
+from stages.settings.download import DownloadSettings, SourceSettings
+from stages.stage import is_queued, kept, path_arguments, performance, run
 
 
 def main() -> None:
-    """Write ``raw/`` from the source that the settings name."""
+    """Write ``raw/`` from the dataset that the settings name."""
     args = path_arguments("raw", "performance")
     settings = load_settings(DownloadSettings)
     with performance(args.performance, "download"), whole_folder(args.raw) as raw:
         if settings.dataset == "sample":
             rows = download_sample(raw)
-            _mention_unused(Path(settings.source))
         else:
-            _refuse_incomplete_copy(settings.source)
-            scratch = args.raw.with_name(".unpacked.partial")
-            sha256, max_gb = settings.source_sha256, settings.max_unpacked_gb
-            with open_source(settings.source, scratch, sha256=sha256, max_gb=max_gb) as folder:
-                rows = download_folder(folder, raw, settings.layout)
+            rows = _download(settings, raw, args.raw.with_name(".unpacked.partial"))
         write_manifest(raw / "manifest.csv", rows, RawRow)
     print(f"download: {settings.dataset}: {kinds_summary(rows)}; {skipped_summary(rows)}")
+    if settings.dataset != "folder":
+        _mention_unused(settings.dataset, Path(settings.source))
 
 
-def _mention_unused(source: Path) -> None:
+def _download(settings: DownloadSettings, raw: Path, scratch: Path) -> list[RawRow]:
+    dataset = DATASETS[settings.dataset]
+    if dataset.address:
+        print(f"download: {settings.dataset}: {dataset.summary()}", flush=True)
+    source = dataset.address or settings.source
+    _refuse_incomplete_copy(source)
+    downloads = kept("download", load_settings(SourceSettings), "")
+    sha256, max_gb = settings.source_sha256, settings.max_unpacked_gb
+    with open_source(source, scratch, downloads, sha256=sha256, max_gb=max_gb) as folder:
+        return download_folder(folder, raw, dataset.layout if settings.layout == "auto" else settings.layout)
+
+
+def _mention_unused(dataset: str, source: Path) -> None:
     files = [path for path in source.glob("*") if not path.name.startswith(".")]
     if files:
         print(
-            f"download: dataset: sample does not use the files in {source}; set dataset to folder to use them"
+            f"download: dataset: {dataset} does not use the files in {source}; set dataset to folder to use "
+            "them"
         )
 
 

@@ -5,17 +5,16 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from pix2pix.datasets import DATASETS
 from stages.settings.base import Settings
 
 
-class DownloadSettings(Settings):
-    """Where the data comes from."""
+class SourceSettings(Settings):
+    """What is downloaded."""
 
-    dataset: Literal["sample", "folder"]
+    dataset: Literal[tuple(DATASETS)]  # type: ignore[valid-type]
     source: str
     source_sha256: str = Field(pattern="^([0-9a-f]{64})?$")
-    layout: Literal["auto", "photos", "pairs", "videos"]
-    max_unpacked_gb: float = Field(gt=0)
 
     @field_validator("source")
     @classmethod
@@ -27,3 +26,10 @@ class DownloadSettings(Settings):
                 "DVC runs queued experiments from a copy of the project"
             )
         return source
+
+
+class DownloadSettings(SourceSettings):
+    """Where the data comes from, and how it is read."""
+
+    layout: Literal["auto", "photos", "pairs", "videos"]
+    max_unpacked_gb: float = Field(gt=0)

@@ -40,7 +40,11 @@ def test_every_way_to_write_a_number_is_one(params: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("dataset", "flowers", "dataset: found 'flowers'; input should be 'sample' or 'folder'"),
+        (
+            "dataset",
+            "facade",
+            "dataset: found 'facade'; input should be 'sample', 'folder', 'facades', 'maps',",
+        ),
         ("norm", "layer", "norm: found 'layer'; input should be 'batch' or 'instance'"),
         ("image_size", "100", "image_size: found 100; input should be 64, 128, 256, 512 or 1024"),
         ("learning_rate", "fast", "learning_rate: found 'fast'; input should be a valid number"),

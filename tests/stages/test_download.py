@@ -1,0 +1,216 @@
+"""The stage as DVC starts it, on hostile input and killed."""
+
+import hashlib
+import io
+import os
+import stat
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from loopback import Server, server
+
+from pix2pix.images import write_png
+
+__all__ = ["server"]
+
+
+class Project:
+    """A folder with the settings, in which the stage runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings = {
+            "dataset": "folder",
+            "source": "data/input",
+            "source_sha256": '""',
+            "max_unpacked_gb": "1",
+            "layout": "auto",
+        }
+        (path / "data/input").mkdir(parents=True)
+
+    def start(self) -> "subprocess.Popen[str]":
+        lines = [f"{key}: {value}\n" for key, value in self.settings.items()]
+        (self.path / "params.yaml").write_text("".join(lines))
+        return subprocess.Popen(
+            [sys.executable, "-m", "stages.download", "--raw", "data/raw", "--performance", "p.json"],
+            cwd=self.path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def succeeds(self) -> dict[str, bytes]:
+        stage = self.start()
+        _, errors = stage.communicate(timeout=120)
+        assert stage.returncode == 0, errors
+        assert self.kept_work() == []
+        return self.raw()
+
+    def fails(self) -> str:
+        """Run the stage, which must fail in plain words and leave nothing but the work that is kept."""
+        before = self.files()
+        stage = self.start()
+        output, errors = stage.communicate(timeout=120)
+        assert stage.returncode == 1, output
+        assert all(line.startswith("error: ") for line in errors.splitlines()), errors
+        assert self.files() == before
+        return errors
+
+    def files(self) -> set[Path]:
+        """All files and folders, but for those that the stage keeps for the next run."""
+        return {path for path in self.path.rglob("*") if ".dvc" not in path.parts} - {
+            self.path / "params.yaml"
+        }
+
+    def kept_work(self) -> list[Path]:
+        work = self.path / ".dvc/tmp/work"
+        return [path for path in work.rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+    def raw(self) -> dict[str, bytes]:
+        raw = self.path / "data/raw"
+        return {
+            path.relative_to(raw).as_posix(): path.read_bytes() for path in raw.rglob("*") if path.is_file()
+        }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "deep" / "project")
+
+
+def picture(tmp_path: Path) -> bytes:
+    noise = np.random.default_rng(0).integers(0, 256, (500, 500, 3), dtype=np.uint8)
+    write_png(tmp_path / "noise.png", noise)
+    return (tmp_path / "noise.png").read_bytes()
+
+
+def archive(path: Path, files: dict[str, bytes], link: str = "") -> Path:
+    """A zip or tar of files, and of a link to /etc/passwd where ``link`` names one."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for name, content in files.items():
+                zipped.writestr(name, content)
+            if link:
+                info = zipfile.ZipInfo(link)
+                info.external_attr = (stat.S_IFLNK | 0o777) << 16
+                zipped.writestr(info, "/etc/passwd")
+        return path
+    with tarfile.open(path, "w:gz") as tarred:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tarred.addfile(member, io.BytesIO(content))
+        if link:
+            member = tarfile.TarInfo(link)
+            member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            tarred.addfile(member)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".zip", pytest.param(".tar.gz", marks=pytest.mark.slow)])
+def test_hostile_archive_is_refused_and_a_good_one_then_used(
+    suffix: str, project: Project, tmp_path: Path
+) -> None:
+    good = {"rose/a.png": picture(tmp_path)}
+    path = tmp_path / f"photos{suffix}"
+    project.settings["source"] = str(path)
+    outside = str(tmp_path / "evil.png")
+    for files, link, message in (
+        ({"../../evil.png": b"evil"}, "", "'../../evil.png' leads out of the folder"),
+        ({outside: b"evil"}, "", f"'{outside}' leads out of the folder"),
+        ({}, "evil.png", "evil.png is a link"),
+        ({"evil.png": bytes(20_000_000)}, "", "unpacks to more than max_unpacked_gb: 0.01"),
+    ):
+        archive(path, good | files, link)
+        project.settings["max_unpacked_gb"] = "0.01"
+        assert message in project.fails()
+        assert not list(tmp_path.rglob("*evil*"))
+    archive(path, good)
+    assert project.succeeds()["images/rose/a.png"] == good["rose/a.png"]
+
+
+def test_hostile_archive_of_a_server_is_refused(project: Project, tmp_path: Path, server: Server) -> None:
+    path = archive(tmp_path / "photos.zip", {"a.png": picture(tmp_path), "../evil.png": b"evil"})
+    server.content = path.read_bytes()
+    project.settings["source"] = server.url()
+    assert "leads out of the folder" in project.fails()
+    assert not list(tmp_path.rglob("*evil*"))
+    server.content, server.etag = archive(path, {"a.png": picture(tmp_path)}).read_bytes(), '"mended"'
+    assert "images/a.png" in project.succeeds()
+
+
+def test_missing_file_is_told_and_a_retry_works(project: Project, tmp_path: Path, server: Server) -> None:
+    server.content = archive(tmp_path / "photos.zip", {"a.png": picture(tmp_path)}).read_bytes()
+    project.settings["source"] = server.url()
+    server.status = 404
+    assert "404" in project.fails()
+    server.status = 200
+    assert "images/a.png" in project.succeeds()
+
+
+def test_wrong_bytes_are_told_and_a_retry_works(project: Project, tmp_path: Path, server: Server) -> None:
+    right = archive(tmp_path / "photos.zip", {"a.png": picture(tmp_path)}).read_bytes()
+    project.settings["source"] = server.url()
+    project.settings["source_sha256"] = f'"{hashlib.sha256(right).hexdigest()}"'
+    server.content = right[::-1]
+    assert "expected source_sha256" in project.fails()
+    server.content = right
+    assert "images/a.png" in project.succeeds()
+    assert server.statuses == [200, 200]
+
+
+def test_server_that_breaks_off_is_gone_on_with(project: Project, tmp_path: Path, server: Server) -> None:
+    server.content = archive(tmp_path / "photos.zip", {"a.png": picture(tmp_path)}).read_bytes()
+    server.break_off_first = 2
+    project.settings["source"] = server.url()
+    assert project.succeeds()["images/a.png"] == picture(tmp_path)
+    assert server.statuses == [200, 206, 206]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_killed_download_goes_on_and_gives_the_same_bytes(
+    project: Project, tmp_path: Path, server: Server
+) -> None:
+    files = {f"rose/{number}.png": picture(tmp_path) for number in range(3)}
+    server.content = archive(tmp_path / "photos.zip", files).read_bytes()
+    project.settings["source"] = server.url()
+    undisturbed = project.succeeds()
+
+    server.ranges.clear()
+    server.pause_s = 0.1
+    stage = project.start()
+    wait_for(lambda: sum(path.stat().st_size for path in project.kept_work()) > 500_000)
+    stage.kill()
+    stage.communicate()
+    left = max(path.stat().st_size for path in project.kept_work())
+    assert left < len(server.content) and project.raw() == undisturbed
+
+    project.settings["layout"] = "photos"  # which need not be downloaded again
+    server.pause_s = 0.0
+    assert project.succeeds() == undisturbed
+    assert server.ranges == [None, f"bytes={left}-"]
+
+
+@pytest.mark.slow
+def test_row_of_the_dataset_is_told_before_the_download(project: Project) -> None:
+    project.settings |= {"dataset": "celeba", "source_sha256": '""'}
+    stage = project.start()
+    output, errors = stage.communicate(timeout=120)
+    assert stage.returncode == 1 and "non-commercial research" in output
+    assert "source: torchvision://CelebA" in errors and "set dataset: folder" in errors
+    assert "Traceback" not in errors
