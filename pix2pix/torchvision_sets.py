@@ -64,9 +64,12 @@ def _celeba(folder: Path) -> Path:
     pictures = folder / "celeba/img_align_celeba"
     shutil.rmtree(pictures, ignore_errors=True)
     out = _empty(folder / "arranged")
-    sets: dict[str, Any] = {
-        split: CelebA(str(folder), split=split, download=True) for split in ("train", "valid", "test")
-    }
+    try:
+        sets: dict[str, Any] = {
+            split: CelebA(str(folder), split=split, download=True) for split in ("train", "valid", "test")
+        }
+    except Exception as error:  # gdown, with which torchvision reads Google Drive, has errors of its own
+        raise download_error("torchvision://CelebA", error) from error
     for split, dataset in sets.items():
         for name in dataset.filename:
             _move(pictures / name, out / split)
