@@ -29,6 +29,7 @@ class Server(ThreadingHTTPServer):
         pause_s: before each 64 KiB, in s.
         ranges: the Range header of each request, or None.
         statuses: of the answers.
+        paths: that were asked for; whole addresses where the server is a proxy.
     """
 
     content = CONTENT
@@ -45,6 +46,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.ranges: list[str | None] = []
         self.statuses: list[int] = []
+        self.paths: list[str] = []
 
     def url(self, name: str = "facades.zip") -> str:
         return f"http://127.0.0.1:{self.server_port}/files/{name}?version=1"
@@ -56,6 +58,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server, asked = self.server, self.headers["Range"]
         server.ranges.append(asked)
+        server.paths.append(self.path)
         if server.status != 200:
             self.send_error(server.status)
             return
