@@ -210,7 +210,7 @@ def test_unknown_dataset_and_missing_or_useless_source_stop_an_experiment(
     empty = tmp_path_factory.mktemp("empty")
     (empty / "notes.txt").write_text("no picture")
     for settings, message in (
-        (["dataset=flowers"], "dataset: found 'flowers'"),
+        (["dataset=facade"], "dataset: found 'facade'"),
         (["dataset=folder", "source=/no/such/folder"], "/no/such/folder"),
         (["dataset=folder", f"source={empty}"], f"no pictures or videos in {empty}"),
     ):
