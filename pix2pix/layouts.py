@@ -75,6 +75,12 @@ class Layout:
         return Place(inside, side, split, folders[0] if folders else NO_CLASS)
 
 
+def find_layouts(source: Path, files: Sequence[PurePosixPath], kind: str) -> list[Layout]:
+    """Find out how ``files`` are laid out, as ``find_layout``; ``mixed``: as photos, and as videos."""
+    kinds = ("photos", "videos") if kind == "mixed" else (kind,)
+    return [find_layout(source, files, each) for each in kinds]
+
+
 def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layout:
     """Find out how ``files``, relative to ``source``, are laid out.
 
@@ -92,7 +98,7 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
     if kind == "auto" and len(pictures) == len(videos) > 0:
         raise InputError(
             f"source: {source} holds as many pictures as videos ({len(pictures)}); "
-            "set layout to photos, pairs or videos"
+            "set layout to photos, pairs, videos or mixed (both)"
         )
     if kind == "auto" and (pictures or videos):
         is_video = len(videos) > len(pictures)

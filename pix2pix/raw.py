@@ -16,7 +16,7 @@ import numpy as np
 
 from pix2pix.errors import UnreadableError
 from pix2pix.images import RgbImage, read_image, write_png
-from pix2pix.layouts import Layout, Place, find_layout
+from pix2pix.layouts import Layout, Place, find_layouts
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.progress import with_progress
 from pix2pix.sample import make_sample
@@ -60,19 +60,23 @@ def download_folder(source: Path, raw: Path, kind: str) -> list[RawRow]:
         source: a folder of photos, of A|B pairs or of videos; pairs may also be two folders, ``A/`` and
             ``B/``, with pictures of equal names, which are joined.
         raw: an empty folder.
-        kind: ``photos``, ``pairs`` or ``videos``, or ``auto`` to find out.
+        kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, or ``auto`` to find out.
 
     Raises:
         InputError: ``source`` holds nothing usable, or as many photos as videos.
     """
     files = sorted(_files_below(source))
-    layout = find_layout(source, files, kind)
-    reasons = {path: layout.reason_to_skip(path) for path in files}
-    rows = [_skipped_row(path, reason) for path, reason in reasons.items() if reason]
-    usable = [path for path in files if not reasons[path]]
-    if layout.has_sides:
-        return rows + _join_sides(source, raw, usable, layout)
-    for path in with_progress(usable, len(usable), "download", "file"):
+    rows, usable = [], []
+    layouts = find_layouts(source, files, kind)
+    for path in files:
+        reasons = {layout.reason_to_skip(path): layout for layout in layouts}
+        if "" in reasons:
+            usable.append((path, reasons[""]))
+        else:
+            rows.append(_skipped_row(path, " and ".join(reasons)))
+    if layouts[0].has_sides:
+        return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0])
+    for path, layout in with_progress(usable, len(usable), "download", "file"):
         place = layout.place(path)
         target = raw / FOLDERS[layout.kind] / place.inside
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from conftest import PROJECT
 from ruamel.yaml import YAML
 
-from pix2pix.images import write_png
+from pix2pix.images import read_image, write_png
+from pix2pix.manifest import read_manifest
 
 TINY = {
     "frame_interval_ms": "1500",
@@ -56,10 +58,9 @@ class Clone:
         assert (done.returncode != 0) == fails, f"{' '.join(command)}\n{done.stdout}"
         return done.stdout
 
-    def experiment(self, *settings: str, fails: bool = False) -> str:
-        return self.run(
-            "dvc", "exp", "run", *(part for setting in settings for part in ("-S", setting)), fails=fails
-        )
+    def experiment(self, *settings: str, targets: Sequence[str] = (), fails: bool = False) -> str:
+        options = [part for setting in settings for part in ("-S", setting)]
+        return self.run("dvc", "exp", "run", *options, *targets, fails=fails)
 
     def json(self, path: str) -> dict[str, float]:
         return json.loads((self.path / path).read_text())
@@ -277,3 +278,39 @@ def test_real_datasets_run_unchanged(
     data = clone.json("metrics/data.json")
     assert data["train"] > 0 and data["val"] > 0 and data["test"] > 0 and 0 < data["classes"] <= classes
     assert clone.json("metrics/evaluate.json")["n_images"] == data["test"]
+
+
+@pytest.mark.slow
+def test_every_damaged_or_odd_file_is_accounted_for(
+    tmp_path_factory: pytest.TempPathFactory, datasets: Path
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("damage")
+    for folder in ("photos/corrupt", "photos/modes", "photos/exif_rotated", "videos/edge"):
+        shutil.copytree(datasets / folder, tmp_path / "source" / Path(folder).name)
+    clone = clone_project(tmp_path / "clone")
+    settings = ("dataset=folder", f"source={tmp_path / 'source'}", "layout=mixed")
+    settings += ("frame_interval_ms=0", "max_images=0")
+    output = clone.experiment(*settings, targets=["build_pairs"])
+    assert "Traceback" not in output
+    raw, frames, pairs = (
+        read_manifest(clone.path / "data" / name / "manifest.csv") for name in ("raw", "frames", "pairs")
+    )
+    files = {path.relative_to(tmp_path / "source") for path in (tmp_path / "source").rglob("*.*")}
+    assert set(raw["source"]) == set(map(str, files)) and set(raw["status"]) == {"kept"}
+    is_video = raw["kind"] == "videos"
+    assert set(raw.loc[is_video, "path"]) == set(frames["source"])
+    assert set(raw.loc[~is_video, "source"]) <= set(pairs["source"])
+    for table in (frames, pairs):
+        assert all(bool(row.path) != bool(row.reason) for row in table.itertuples())
+    kept = frames[frames["status"] == "kept"].groupby("source").size()
+    assert {Path(name).name: count for name, count in kept.items()} == {
+        "corrupt_middle.mp4": 127,
+        "no_faces.avi": 150,
+        "one_frame.mp4": 1,
+        "rotated_90.mp4": 90,
+        "vfr.mp4": 37,
+    }
+    faces = read_manifest(clone.path / "data/faces/manifest.csv")
+    assert set(faces.loc[faces["source"].str.contains("no_faces"), "status"]) == {"skipped"}
+    upright = read_image(clone.path / "data/frames/edge/rotated_90/000000.jpg")
+    assert upright.shape == (360, 640, 3)

@@ -31,5 +31,5 @@ class SourceSettings(Settings):
 class DownloadSettings(SourceSettings):
     """Where the data comes from, and how it is read."""
 
-    layout: Literal["auto", "photos", "pairs", "videos"]
+    layout: Literal["auto", "photos", "pairs", "videos", "mixed"]
     max_unpacked_gb: float = Field(gt=0)

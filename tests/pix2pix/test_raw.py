@@ -116,6 +116,17 @@ def test_as_many_videos_as_photos_need_a_layout(source: Path, tmp_path: Path) ->
         download(source, tmp_path)
 
 
+def test_photos_and_videos_are_both_taken_where_asked(source: Path, tmp_path: Path) -> None:
+    pictures(source, "rose/a.png", "rose/b.png")
+    (source / "ann").mkdir()
+    (source / "ann/clip.mp4").touch()
+    (source / "notes.txt").touch()
+    rows = download(source, tmp_path, layout="mixed")
+    assert (rows["rose/a.png"].kind, rows["rose/a.png"].class_name) == ("photos", "rose")
+    assert (rows["ann/clip.mp4"].kind, rows["ann/clip.mp4"].class_name) == ("videos", "ann")
+    assert rows["notes.txt"].reason == "not one of the photos and not one of the videos"
+
+
 def test_folder_without_usable_files_is_refused(source: Path, tmp_path: Path) -> None:
     source.mkdir()
     (source / "notes.txt").touch()
