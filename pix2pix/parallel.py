@@ -1,5 +1,8 @@
 """Independent jobs, spread over processes of this machine or over a Dask cluster, through joblib."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from pix2pix.progress import with_progress
 
 Result = TypeVar("Result")
 CONNECT_TIMEOUT_S = 10
+LOOK_FOR_PARENT_EVERY_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ def in_parallel(
 ) -> list[Result]:
     """Call ``function`` with the arguments of each job, and return the results in the order of the jobs.
 
+    The processes end soon after the one that started them, also when that is killed.
+
     Args:
         function: a function at the top level of a module.
         jobs: positional arguments, a tuple per call.
@@ -44,14 +50,29 @@ def in_parallel(
         InputError: the Dask scheduler cannot be reached, or Dask is not installed.
     """
     with ExitStack() as stack:
+        n_jobs = max(1, min(workers.n_jobs, len(jobs)))
         if workers.dask_scheduler:
+            n_jobs = -1
             stack.enter_context(_dask_client(workers.dask_scheduler))
             stack.enter_context(joblib.parallel_config(backend="dask"))
-        parallel = joblib.Parallel(
-            n_jobs=-1 if workers.dask_scheduler else workers.n_jobs, return_as="generator"
-        )
+        elif n_jobs > 1:
+            stack.enter_context(
+                joblib.parallel_config(backend="loky", initializer=_end_with_parent, initargs=(os.getpid(),))
+            )
+        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
         results = parallel(joblib.delayed(function)(*job) for job in jobs)
         return list(with_progress(results, len(jobs), what, unit))
+
+
+def _end_with_parent(parent: int) -> None:
+    """Let this process not outlive the one with the id ``parent``; it would go on with jobs, then wait."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_FOR_PARENT_EVERY_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _dask_client(address: str) -> AbstractContextManager[Any]:

@@ -1,9 +1,15 @@
 import operator
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import PROJECT
 from distributed import LocalCluster
 
 from pix2pix import parallel
@@ -55,3 +61,44 @@ def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch
 def test_error_in_a_job_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         in_parallel(operator.truediv, [(1, 1), (1, 0)], Workers(2), "divide", "number")
+
+
+SLEEP_FOREVER = """
+import sys, time
+from pathlib import Path
+from pix2pix.parallel import Workers, in_parallel
+
+def work(folder, number):
+    import os
+    (folder / f"{os.getpid()}.pid").touch()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    in_parallel(work, [(Path(sys.argv[1]), i) for i in range(4)], Workers(2), "sleep", "job")
+"""
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_processes_end_with_a_killed_parent(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    parent = subprocess.Popen([sys.executable, "-c", SLEEP_FOREVER, str(tmp_path)], env=environment)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("*.pid"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
+    assert all(is_running(pid) for pid in pids)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while any(is_running(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    outlived = [pid for pid in pids if is_running(pid)]
+    for pid in outlived:
+        os.kill(pid, signal.SIGKILL)
+    assert not outlived, "workers outlive the process that started them"
