@@ -1,25 +1,27 @@
-"""Faces: found by MTCNN (arXiv:1604.02878), cut out as squares."""
+"""From frames to faces: every frame's faces as square pictures."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from facenet_pytorch import MTCNN
 
+from pix2pix.face_crops import level_crop, square_crop
+from pix2pix.face_detector import Face, FaceDetector
 from pix2pix.images import RgbImage, read_image, write_png
-from pix2pix.manifest import KEPT, SKIPPED, Row
-from pix2pix.opencv import cv2
-from pix2pix.progress import Progress
+from pix2pix.manifest import KEPT, SKIPPED, Row, read_rows, write_manifest
+from pix2pix.outputs import link_or_copy, whole_folder
+from pix2pix.parallel import Workers, in_parallel
 
 FacesPerFrame = Literal["largest", "all"]
 
-SMALLEST_FACE_PX = 20  # of the detector, on the copy that it sees
-FRAMES_PER_BATCH = 16
+FRAMES_PER_BATCH = 8  # of the detector; more are hardly faster, and take more memory
+FRAMES_PER_JOB = 64  # so that a long clip is spread, and a kill loses little
+FRAMES_WORTH_A_PROCESS = 150  # about as much work as to start one, with all that it imports
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class FaceRow(Row):
         person, split, recording, frame, time_ms: as in the manifest of the frames.
         left, top, right, bottom: the face's box in the frame, in px.
         probability: the detector's, in [0, 1].
+        roll_deg: how far the face was turned clockwise, in degrees; empty where the crop is not turned back.
     """
 
     person: str = ""
@@ -42,106 +45,56 @@ class FaceRow(Row):
     right: float | str = ""
     bottom: float | str = ""
     probability: float | str = ""
+    roll_deg: float | str = ""
 
 
 @dataclass(frozen=True)
-class Face:
-    """A face's box in px of the frame, and the detector's probability in [0, 1]."""
+class CropRules:
+    """Which faces are cut out, and how.
 
-    left: float
-    top: float
-    right: float
-    bottom: float
-    probability: float
-
-    @property
-    def side_px(self) -> float:
-        """The longer side of the box."""
-        return max(self.right - self.left, self.bottom - self.top)
-
-
-class FaceDetector:
-    """MTCNN with the weights that its package carries, on a smaller copy of the picture.
-
-    Args:
-        device: where it runs.
-        max_side_px: pictures with a longer side are scaled down to it before detection.
-        min_face_px: faces with a shorter box than this, in the full picture, need not be found.
+    Attributes:
+        margin: added on every side, as a share of the longer side of the face's box.
+        min_probability: faces below it are left out.
+        min_face_px: faces whose box has a shorter longer side are left out.
+        faces_per_frame: ``largest``: the largest that is not left out; or ``all``.
+        level_eyes: turn the crop so that the eyes are level.
+        detect_max_side_px: faces are searched in a copy of at most this size.
     """
 
-    def __init__(self, device: torch.device, max_side_px: int, min_face_px: int) -> None:
-        self._mtcnn = MTCNN(keep_all=True, device=device).eval()
-        self._max_side_px, self._min_face_px = max_side_px, min_face_px
+    margin: float
+    min_probability: float
+    min_face_px: int
+    faces_per_frame: FacesPerFrame
+    level_eyes: bool
+    detect_max_side_px: int
 
-    def detect(self, images: Sequence[RgbImage]) -> list[list[Face]]:
-        """Find the faces in pictures of one size, (H, W, 3) uint8; in each the largest face first."""
-        height, width = images[0].shape[:2]
-        scale = min(1.0, self._max_side_px / max(height, width))
-        smallest = max(SMALLEST_FACE_PX, int(self._min_face_px * scale))
-        if min(height, width) * scale <= smallest:
-            return [[] for _ in images]
-        size = (round(width * scale), round(height * scale))
-        copies = [
-            cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image for image in images
-        ]
-        self._mtcnn.min_face_size = smallest
-        all_boxes, all_probabilities = self._mtcnn.detect(np.stack(copies))
-        return [
-            _largest_first(boxes, probabilities, scale)
-            for boxes, probabilities in zip(all_boxes, all_probabilities, strict=True)
-        ]
+    def reason_to_skip(self, face: Face) -> str:
+        """Say why a face is left out, or nothing."""
+        if face.probability < self.min_probability:
+            return f"probability below {self.min_probability}"
+        return f"face smaller than {self.min_face_px} px" if face.side_px < self.min_face_px else ""
 
+    def choose(self, faces: Sequence[Face]) -> Sequence[Face]:
+        """All faces, or the largest that is not left out, or where there is none the largest of all."""
+        if self.faces_per_frame == "all":
+            return faces
+        wanted = [face for face in faces if not self.reason_to_skip(face)]
+        return (wanted or faces)[:1]
 
-def _largest_first(
-    boxes: Sequence[Sequence[float]] | None, probabilities: Sequence[float], scale: float
-) -> list[Face]:
-    if boxes is None:
-        return []
-    edges = np.round(np.asarray(boxes, dtype=np.float64)[:, :4] / scale, 1).tolist()
-    faces = [
-        Face(left, top, right, bottom, round(float(probability), 4))
-        for (left, top, right, bottom), probability in zip(edges, probabilities, strict=True)
-    ]
-    return sorted(faces, key=lambda face: face.side_px, reverse=True)
-
-
-def square_crop(image: RgbImage, face: Face, margin: float) -> RgbImage:
-    """Cut a square around a face, never squashed; what lies outside the picture is its reflection.
-
-    Args:
-        image: (H, W, 3) uint8.
-        face: the box to cut around.
-        margin: added on every side, as a share of the box's longer side.
-
-    Returns:
-        (S, S, 3) uint8 with S the longer side of the box times (1 + 2 margin).
-    """
-    side = max(1, round(face.side_px * (1 + 2 * margin)))
-    left = round((face.left + face.right - side) / 2)
-    top = round((face.top + face.bottom - side) / 2)
-    height, width = image.shape[:2]
-    columns = _reflected(np.arange(left, left + side), width)
-    rows = _reflected(np.arange(top, top + side), height)
-    return np.ascontiguousarray(image[rows[:, None], columns])
-
-
-def _reflected(index: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
-    """Fold positions outside [0, length) back into it, as a mirror at each border does."""
-    period = 2 * length
-    folded = np.mod(index, period)
-    return np.asarray(np.where(folded < length, folded, period - 1 - folded))
+    def crop(self, image: RgbImage, face: Face) -> RgbImage:
+        """Cut a face out, as a square."""
+        return (level_crop if self.level_eyes else square_crop)(image, face, self.margin)
 
 
 def crop_faces(
     frames: Path,
     rows: Sequence[Mapping[str, str]],
     out: Path,
-    detector: FaceDetector,
+    rules: CropRules,
     *,
-    margin: float,
-    min_probability: float,
-    min_face_px: int,
-    faces_per_frame: FacesPerFrame,
+    work: Path,
+    device: torch.device,
+    workers: Workers,
 ) -> list[FaceRow]:
     """Write the faces of every frame to ``out/<person>/<clip>_<frame>.png``, numbered where all are taken.
 
@@ -149,52 +102,91 @@ def crop_faces(
         frames: the folder of the frames.
         rows: rows of its manifest.
         out: an empty folder.
-        detector: finds the faces.
-        margin: as in ``square_crop``.
-        min_probability: faces below it are left out.
-        min_face_px: faces whose box has a shorter longer side are left out.
-        faces_per_frame: ``largest``: the largest that is not left out; or ``all``.
+        rules: which faces are cut out, and how.
+        work: a folder that holds what an interrupted call with the same arguments has finished.
+        device: where the detector runs; on a GPU in this process.
+        workers: who works side by side on a CPU; the result is the same for any.
 
     Returns:
         a row per face, and per frame without one; with the reason where there is no crop.
     """
-    progress = Progress(len(rows), "crop_faces", "frame")
-    result = []
-    for batch in _batches(rows):
-        images = [read_image(frames / row["path"]) for row in batch]
-        for row, image, faces in zip(batch, images, detector.detect(images), strict=True):
-            judged = [(face, _reason_to_skip(face, min_probability, min_face_px)) for face in faces]
-            for number, (face, reason) in enumerate(_choose(judged, faces_per_frame)):
-                path = _crop_path(row, number if faces_per_frame == "all" else None)
-                if not reason:
-                    write_png(out / path, square_crop(image, face, margin))
-                result.append(_face_row(row, path, reason, face))
-            if not faces:
-                result.append(_face_row(row, "", "no face found", None))
-        progress.advance(len(batch))
-    progress.close()
+    jobs, finished = _jobs(rows), _finished(work)
+    missing = [(number, job) for number, job in enumerate(jobs) if number not in finished]
+    run = secrets.token_hex(4)  # a job of a killed run that goes on elsewhere writes to another folder
+    arguments = [(frames, job, work / f"{number}-{run}", rules, str(device)) for number, job in missing]
+    n_frames = sum(len(job) for _, job in missing)
+    in_parallel(_crop_job, arguments, _fitting(workers, n_frames, device), "crop_faces", "part")
+    result: list[FaceRow] = []
+    for _, folder in sorted(_finished(work).items()):
+        result += _collect(folder, out)
     return result
 
 
-def _batches(rows: Sequence[Mapping[str, str]]) -> Iterator[list[Mapping[str, str]]]:
-    """Batches within a clip, whose frames are of one size."""
-    for _, clip in groupby(rows, key=lambda row: PurePosixPath(row["path"]).parent):
-        clip_rows = list(clip)
-        for start in range(0, len(clip_rows), FRAMES_PER_BATCH):
-            yield clip_rows[start : start + FRAMES_PER_BATCH]
+def _fitting(workers: Workers, n_frames: int, device: torch.device) -> Workers:
+    """The workers without the processes that are not worth their start; only this process for a GPU."""
+    if device.type != "cpu":
+        return Workers(1)
+    return replace(workers, n_jobs=min(workers.n_jobs, 1 + n_frames // FRAMES_WORTH_A_PROCESS))
 
 
-def _reason_to_skip(face: Face, min_probability: float, min_face_px: int) -> str:
-    if face.probability < min_probability:
-        return f"probability below {min_probability}"
-    return f"face smaller than {min_face_px} px" if face.side_px < min_face_px else ""
+def _jobs(rows: Sequence[Mapping[str, str]]) -> list[list[Mapping[str, str]]]:
+    """Runs of frames of one clip."""
+    clips = [list(clip) for _, clip in groupby(rows, key=lambda row: PurePosixPath(row["path"]).parent)]
+    return [
+        clip[start : start + FRAMES_PER_JOB]
+        for clip in clips
+        for start in range(0, len(clip), FRAMES_PER_JOB)
+    ]
 
 
-def _choose(judged: Sequence[tuple[Face, str]], faces_per_frame: FacesPerFrame) -> Sequence[tuple[Face, str]]:
-    """All faces, or the largest that is not to be skipped, or where there is none the largest of all."""
-    if faces_per_frame == "all" or not judged:
-        return judged
-    return [next((item for item in judged if not item[1]), judged[0])]
+def _finished(work: Path) -> dict[int, Path]:
+    """The folders of the jobs that are finished, by the job's number."""
+    return {int(folder.name.split("-")[0]): folder for folder in work.glob("[0-9]*-*")}
+
+
+def _collect(folder: Path, out: Path) -> list[FaceRow]:
+    """Bring the faces of a finished job to ``out``, and return its rows."""
+    rows = [FaceRow(**row) for row in read_rows(folder / "manifest.csv")]
+    for row in rows:
+        if row.path:
+            link_or_copy(folder / row.path, out / row.path)
+    return rows
+
+
+def _crop_job(
+    frames: Path, rows: Sequence[Mapping[str, str]], out: Path, rules: CropRules, device: str
+) -> None:
+    """Write the faces of some frames of a clip, and a manifest of them, to the folder ``out``."""
+    if device == "cpu":
+        torch.set_num_threads(1)  # sums have one order, whatever the number of cores
+    detector = _detector(device, rules.detect_max_side_px, rules.min_face_px)
+    with whole_folder(out) as folder:
+        result: list[FaceRow] = []
+        for start in range(0, len(rows), FRAMES_PER_BATCH):
+            batch = rows[start : start + FRAMES_PER_BATCH]
+            images = [read_image(frames / row["path"]) for row in batch]
+            for row, image, faces in zip(batch, images, detector.detect(images), strict=True):
+                result += _crop_frame(row, image, faces, folder, rules)
+        write_manifest(folder / "manifest.csv", result, FaceRow)
+
+
+@cache
+def _detector(device: str, max_side_px: int, min_face_px: int) -> FaceDetector:
+    """The detector of this process."""
+    return FaceDetector(torch.device(device), max_side_px, min_face_px)
+
+
+def _crop_frame(
+    row: Mapping[str, str], image: RgbImage, faces: Sequence[Face], out: Path, rules: CropRules
+) -> list[FaceRow]:
+    result = []
+    for number, face in enumerate(rules.choose(faces)):
+        reason = rules.reason_to_skip(face)
+        path = "" if reason else _crop_path(row, number if rules.faces_per_frame == "all" else None)
+        if path:
+            write_png(out / path, rules.crop(image, face))
+        result.append(_face_row(row, path, reason, asdict(face), turned=bool(path) and rules.level_eyes))
+    return result or [_face_row(row, "", "no face found", {}, turned=False)]
 
 
 def _crop_path(row: Mapping[str, str], number: int | None) -> str:
@@ -203,7 +195,9 @@ def _crop_path(row: Mapping[str, str], number: int | None) -> str:
     return str(PurePosixPath(frame.parent.parent, f"{name}.png"))
 
 
-def _face_row(row: Mapping[str, str], path: str, reason: str, face: Face | None) -> FaceRow:
+def _face_row(
+    row: Mapping[str, str], path: str, reason: str, face: Mapping[str, Any], *, turned: bool
+) -> FaceRow:
     origin = {name: row[name] for name in ("person", "split", "recording", "frame", "time_ms")}
-    box = {} if face is None else asdict(face)
-    return FaceRow("" if reason else path, row["path"], SKIPPED if reason else KEPT, reason, **origin, **box)
+    measured = {**face, "roll_deg": face["roll_deg"] if turned else ""}
+    return FaceRow(path, row["path"], SKIPPED if reason else KEPT, reason, **origin, **measured)

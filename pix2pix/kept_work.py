@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,3 +47,12 @@ def kept_work(folder: Path, what: str, *key: str) -> Iterator[Path]:
         work.mkdir(parents=True, exist_ok=True)
         yield work
         shutil.rmtree(work)
+
+
+def files_hash(folder: Path, paths: Iterable[str]) -> str:
+    """Return a hash of the contents of files of ``folder``, in the order of their relative ``paths``."""
+    result = hashlib.sha256()
+    for path in paths:
+        with (folder / path).open("rb") as file:
+            result.update(hashlib.file_digest(file, "sha256").digest())
+    return result.hexdigest()

@@ -47,12 +47,14 @@ def read_manifest(path: Path) -> "pd.DataFrame":
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of the manifest at ``path``."""
+    return [{str(k): str(v) for k, v in row.items()} for row in read_manifest(path).to_dict("records")]
+
+
 def kept_rows(path: Path) -> list[dict[str, str]]:
     """Return the rows of the manifest at ``path`` that were kept."""
-    table = read_manifest(path)
-    return [
-        {str(k): str(v) for k, v in row.items()} for row in table.to_dict("records") if row["status"] == KEPT
-    ]
+    return [row for row in read_rows(path) if row["status"] == KEPT]
 
 
 def kind_of(reason: str) -> str:

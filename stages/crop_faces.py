@@ -1,40 +1,53 @@
 """Cut the faces out of the frames."""
 
 from pix2pix.device import pick_device
-from pix2pix.faces import FaceDetector, FaceRow, crop_faces
+from pix2pix.faces import CropRules, FaceRow, crop_faces
+from pix2pix.kept_work import files_hash
 from pix2pix.manifest import KEPT, kept_rows, skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder
+from pix2pix.parallel import Workers
 from stages.settings.base import load_settings
 from stages.settings.crop_faces import CropFacesSettings
 from stages.settings.machine import load_machine
-from stages.stage import path_arguments, performance, run
+from stages.stage import kept, path_arguments, performance, run
 
 
 def main() -> None:
     """Write ``faces/`` from ``frames/``."""
     args = path_arguments("frames", "faces", "performance")
-    settings = load_settings(CropFacesSettings)
+    settings, machine = load_settings(CropFacesSettings), load_machine()
     frames = kept_rows(args.frames / "manifest.csv")
-    detector = FaceDetector(
-        pick_device(load_machine().accelerator), settings.detect_max_side_px, settings.face_min_px
-    )
-    with performance(args.performance, "crop_faces"), whole_folder(args.faces) as out:
-        rows = crop_faces(
-            args.frames,
-            frames,
-            out,
-            detector,
-            margin=settings.face_margin,
-            min_probability=settings.face_min_probability,
-            min_face_px=settings.face_min_px,
-            faces_per_frame=settings.faces_per_frame,
-        )
-        write_manifest(out / "manifest.csv", rows, FaceRow)
+    with performance(args.performance, "crop_faces"):
+        device = pick_device(machine.accelerator)
+        data = files_hash(args.frames, ["manifest.csv", *(row["path"] for row in frames)])
+        with kept("crop_faces", settings, f"{device.type} {data}") as work, whole_folder(args.faces) as out:
+            rows = crop_faces(
+                args.frames,
+                frames,
+                out,
+                crop_rules(settings),
+                work=work,
+                device=device,
+                workers=Workers(machine.n_jobs, machine.dask_scheduler),
+            )
+            write_manifest(out / "manifest.csv", rows, FaceRow)
     if not frames:
         print("crop_faces: there are no frames, nothing to do")
         return
     print(
         f"crop_faces: {sum(row.status == KEPT for row in rows)} faces kept; frames: {skipped_summary(rows)}"
+    )
+
+
+def crop_rules(settings: CropFacesSettings) -> CropRules:
+    """The settings as the library takes them."""
+    return CropRules(
+        margin=settings.face_margin,
+        min_probability=settings.face_min_probability,
+        min_face_px=settings.face_min_px,
+        faces_per_frame=settings.faces_per_frame,
+        level_eyes=settings.face_level_eyes,
+        detect_max_side_px=settings.detect_max_side_px,
     )
 
 

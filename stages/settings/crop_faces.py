@@ -14,4 +14,5 @@ class CropFacesSettings(Settings):
     face_min_probability: float = Field(ge=0, le=1)
     face_min_px: int = Field(ge=20)
     faces_per_frame: Literal["largest", "all"]
+    face_level_eyes: bool
     detect_max_side_px: int = Field(ge=64)

@@ -4,28 +4,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import PROJECT
-from distributed import LocalCluster
 
 from pix2pix import parallel
 from pix2pix.errors import InputError
 from pix2pix.frames import extract_frames
 from pix2pix.parallel import Workers, in_parallel
 from pix2pix.videos import write_video
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """The address of a real Dask scheduler with two worker processes."""
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, processes=True
-    ) as cluster:
-        yield cluster.scheduler_address
 
 
 def test_results_come_in_the_order_of_the_jobs(cluster: str) -> None:
