@@ -1,0 +1,127 @@
+"""The faces of the people in FOLDER's videos: ``crop_faces`` against a plain loop over MTCNN.
+
+Both take the same frames, one every 250 ms of film. The loop calls ``MTCNN(keep_all=True).detect`` with
+facenet-pytorch's defaults on each full frame, in one process with torch's own number of threads; only this
+is timed, the frames lie in memory. Ours runs with the settings of params.yaml in a process per core, and is
+timed whole: reading the frames, detection, cropping and writing. A first round of both, with the start of
+the processes, is not counted.
+
+``speedup_over_mtcnn_loop``: frames with a face per second, ours over the loop's.
+``recall``: of the frames in which the loop finds a face with a probability of at least 0.95, the share of
+which ours has a crop. ``iou``: the mean overlap, over these frames of both, of the loop's largest such box
+and ours. ``people``, ``people_with_crops``: how many the folder has, and how many have a crop.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from facenet_pytorch import MTCNN
+from joblib.externals.loky import get_reusable_executor
+
+from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
+from pix2pix.faces import FaceRow, crop_faces
+from pix2pix.frames import extract_frames
+from pix2pix.images import RgbImage, read_image
+from pix2pix.manifest import KEPT, Row
+from pix2pix.parallel import Workers
+from pix2pix.raw import download_folder
+from stages.crop_faces import crop_rules
+from stages.settings.base import load_settings
+from stages.settings.crop_faces import CropFacesSettings
+
+INTERVAL_MS = 250
+SURE = 0.95
+WORKERS = Workers(os.cpu_count() or 1)
+THREADS = torch.get_num_threads()
+
+Box = Sequence[float]
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    with tempfile.TemporaryDirectory() as scratch:
+        frames, out = Path(scratch, "frames"), Path(scratch, "faces")
+        rows = _frames(Path(scratch, "raw"), frames)
+        images = [read_image(frames / row["path"]) for row in rows]
+        ours: list[FaceRow] = []
+        theirs: list[Box | None] = []
+
+        def crop() -> None:
+            ours[:] = _crop(frames, rows, out)
+
+        def loop() -> None:
+            theirs[:] = _loop(images)
+
+        ways = {f"crop_faces, {WORKERS.n_jobs} processes": crop, "MTCNN loop, 1 process": loop}
+        seconds = {name: values[1:] for name, values in seconds_of(ways, rounds=4).items()}
+    report(seconds, len(rows), "frames")
+    crops = {row.source: row for row in ours if row.status == KEPT}
+    found = {row["path"]: box for row, box in zip(rows, theirs, strict=True) if box is not None}
+    both = [(_box(crops[path]), box) for path, box in found.items() if path in crops]
+    print(f"of {len(rows)} frames with a face: ours {len(crops)}, the loop {len(found)}, both {len(both)}")
+    print_result(
+        speedup_over_mtcnn_loop=round(speedup(seconds, *ways) * len(crops) / len(found), 2),
+        recall=round(len(both) / len(found), 4),
+        iou=round(float(np.mean([_iou(a, b) for a, b in both])), 4),
+        people=len({row["person"] for row in rows}),
+        people_with_crops=len({row.person for row in crops.values()}),
+    )
+
+
+def _frames(raw: Path, frames: Path) -> list[dict[str, str]]:
+    """Extract the frames of the videos, and return their rows of the manifest."""
+    videos = [_as_text(row) for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
+    rows, _ = extract_frames(raw, videos, frames, interval_ms=INTERVAL_MS, max_frames=0, workers=WORKERS)
+    get_reusable_executor().shutdown()  # joblib would take what other work loads into a process for a leak
+    return [_as_text(row) for row in rows if row.status == KEPT]
+
+
+def _as_text(row: Row) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(row).items()}
+
+
+def _crop(frames: Path, rows: Sequence[Mapping[str, str]], out: Path) -> list[FaceRow]:
+    shutil.rmtree(out, ignore_errors=True)
+    rules = crop_rules(load_settings(CropFacesSettings))
+    with tempfile.TemporaryDirectory(dir=out.parent) as work:
+        return crop_faces(
+            frames, rows, out, rules, work=Path(work), device=torch.device("cpu"), workers=WORKERS
+        )
+
+
+def _loop(images: Sequence[RgbImage]) -> list[Box | None]:
+    """The largest face that MTCNN is sure of, in each picture."""
+    torch.set_num_threads(THREADS)
+    mtcnn = MTCNN(keep_all=True)
+    result: list[Box | None] = []
+    for image in images:
+        boxes, probabilities = mtcnn.detect(image)  # the largest first
+        sure = (
+            [box for box, p in zip(boxes, probabilities, strict=True) if p >= SURE]
+            if boxes is not None
+            else []
+        )
+        result.append(sure[0] if sure else None)
+    return result
+
+
+def _box(row: FaceRow) -> Box:
+    return [float(edge) for edge in (row.left, row.top, row.right, row.bottom)]
+
+
+def _iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes: left, top, right, bottom."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    common = max(width, 0) * max(height, 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    return common / (sum(areas) - common)
+
+
+if __name__ == "__main__":
+    main()
