@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-check
+# On all cores, which pip does not; some packages carry files for other versions of Python.
+COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 .PHONY: repro test test-all lint clean
 
@@ -29,10 +31,12 @@ $(VENV)/bin/python:
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo "Installing requirements.txt into .venv (once; PyTorch makes it take some minutes)"
 	$(INSTALL) -r requirements.txt
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(INSTALL) -r requirements-dev.txt
+	@$(COMPILE)
 	@touch $@
 
 clean:  ## remove the environment and the caches of tools; data and DVC's cache stay

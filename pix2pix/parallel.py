@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 
 from pix2pix.errors import InputError
 from pix2pix.progress import with_progress
@@ -37,7 +38,7 @@ def in_parallel(
 ) -> list[Result]:
     """Call ``function`` with the arguments of each job, and return the results in the order of the jobs.
 
-    The processes end soon after the one that started them, also when that is killed.
+    The processes end with the call, and soon after the one that started them when that is killed.
 
     Args:
         function: a function at the top level of a module.
@@ -59,9 +60,15 @@ def in_parallel(
             stack.enter_context(
                 joblib.parallel_config(backend="loky", initializer=_end_with_parent, initargs=(os.getpid(),))
             )
+            stack.callback(_end_processes)
         parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
         results = parallel(joblib.delayed(function)(*job) for job in jobs)
         return list(with_progress(results, len(jobs), what, unit))
+
+
+def _end_processes() -> None:
+    """End joblib's processes, which would wait for more; the system then knows their peak memory."""
+    get_reusable_executor(reuse=True).shutdown(wait=True)
 
 
 def _end_with_parent(parent: int) -> None:
