@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 from pix2pix.errors import UnreadableError
-from pix2pix.images import write_jpeg
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.names import flat_names
 from pix2pix.parallel import Workers, in_parallel
@@ -76,8 +76,11 @@ def extract_frames(
         a row per kept frame and per clip without any, and a row per clip.
     """
     clips = _clips(raw, videos)
-    jobs = [(clip, out, interval_ms, max_frames) for clip in clips]
-    results = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
+    # The largest first, so that no process is left with a long clip while the others have ended.
+    order = sorted(range(len(clips)), key=lambda index: clips[index].source.stat().st_size, reverse=True)
+    jobs = [(clips[index], out, interval_ms, max_frames) for index in order]
+    done = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
+    results = [result for _, result in sorted(zip(order, done, strict=True), key=itemgetter(0))]
     signatures = {
         _key(clip): signature
         for clip, (_, _, signature) in zip(clips, results, strict=True)
@@ -134,7 +137,7 @@ def _extract_clip(
         (out / clip.folder).mkdir(parents=True)
         for frame in reader:
             path = clip.folder / f"{frame.number:06}.jpg"
-            write_jpeg(out / path, frame.image)
+            frame.write_jpeg(out / path)
             rows.append(
                 FrameRow(
                     str(path), source, KEPT, "", person, split, "", frame.number, round(frame.time_ms, 3)

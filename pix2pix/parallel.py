@@ -27,10 +27,12 @@ class Workers:
         n_jobs: processes on this machine.
         dask_scheduler: address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, whose workers do the
             jobs instead; they are started in the project's folder, on the same files.
+        stay: whether the processes wait for more jobs when they are done.
     """
 
     n_jobs: int = 1
     dask_scheduler: str = ""
+    stay: bool = False
 
 
 def in_parallel(
@@ -38,7 +40,8 @@ def in_parallel(
 ) -> list[Result]:
     """Call ``function`` with the arguments of each job, and return the results in the order of the jobs.
 
-    The processes end with the call, and soon after the one that started them when that is killed.
+    The processes end with the call unless they are to stay, and soon after the one that started them when
+    that is killed.
 
     Args:
         function: a function at the top level of a module.
@@ -60,13 +63,14 @@ def in_parallel(
             stack.enter_context(
                 joblib.parallel_config(backend="loky", initializer=_end_with_parent, initargs=(os.getpid(),))
             )
-            stack.callback(_end_processes)
+            if not workers.stay:
+                stack.callback(end_processes)
         parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
         results = parallel(joblib.delayed(function)(*job) for job in jobs)
         return list(with_progress(results, len(jobs), what, unit))
 
 
-def _end_processes() -> None:
+def end_processes() -> None:
     """End joblib's processes, which would wait for more; the system then knows their peak memory."""
     get_reusable_executor(reuse=True).shutdown(wait=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix.errors import UnreadableError
-from pix2pix.images import MIN_SIDE_PX, RgbImage
+from pix2pix.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage
 from pix2pix.opencv import cv2
 
 VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
@@ -25,7 +25,16 @@ class Frame:
 
     number: int
     time_ms: float
-    image: RgbImage
+    _bgr: RgbImage
+
+    @property
+    def image(self) -> RgbImage:
+        """The picture, (H, W, 3) uint8 RGB."""
+        return cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+    def write_jpeg(self, path: Path, quality: int = JPEG_QUALITY) -> None:
+        """Write the picture as JPEG, the same bytes as ``pix2pix.images.write_jpeg`` but faster."""
+        path.write_bytes(cv2.imencode(".jpg", self._bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
 
 
 class VideoReader:
@@ -69,9 +78,7 @@ class VideoReader:
                 self.failed += 1
                 continue
             due_ms = self._next_due_ms(due_ms, time_ms)
-            yield Frame(
-                self.decoded - 1, time_ms, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-            )
+            yield Frame(self.decoded - 1, time_ms, bgr.astype(np.uint8, copy=False))
             kept += 1
             if kept == self._max_frames:
                 return

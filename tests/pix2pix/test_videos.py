@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pix2pix.errors import UnreadableError
+from pix2pix.images import write_jpeg
 from pix2pix.videos import VideoReader, write_video
 
 
@@ -56,6 +57,13 @@ def test_colours_are_rgb(tmp_path: Path) -> None:
     write_video(tmp_path / "red.mp4", [red] * 5, fps=10, codec="mp4v")
     frame = next(iter(VideoReader(tmp_path / "red.mp4"))).image
     assert frame[..., 0].mean() > 180 and frame[..., 2].mean() < 60
+
+
+def test_frame_as_jpeg_is_its_picture_as_jpeg(clip: Path, tmp_path: Path) -> None:
+    frame = next(iter(VideoReader(clip)))
+    frame.write_jpeg(tmp_path / "frame.jpg")
+    write_jpeg(tmp_path / "picture.jpg", frame.image)
+    assert (tmp_path / "frame.jpg").read_bytes() == (tmp_path / "picture.jpg").read_bytes()
 
 
 @pytest.mark.parametrize("content", [b"", b"this is text, not a video"])
