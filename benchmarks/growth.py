@@ -10,6 +10,7 @@ the time of ``dvc repro`` with nothing to do, and how often the bytes of the out
 ``nothing_to_do_s``: seconds of ``dvc repro`` at 60,000.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -20,12 +21,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from benchmarks.side_by_side import data_folder, print_machine, print_result
 from pix2pix.images import IMAGE_SUFFIXES, RgbImage, read_image, write_jpeg
 from pix2pix.parallel import Workers, in_parallel
 
 COUNTS = (1_000, 10_000, 60_000)
+LOOK_EVERY_S = 0.1
 SIDE_PX, CLASSES, PICTURES_PER_JOB = 128, 10, 500
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
@@ -59,15 +62,15 @@ def _measure(originals: Sequence[Path], count: int) -> dict[str, float]:
         params = (clone / "params.yaml").read_text()
         params = params.replace("dataset: sample", "dataset: folder").replace("data/input ", f"{source} ")
         (clone / "params.yaml").write_text(params)
-        total_s, nothing_s = _repro(clone), _repro(clone)
+        total_s, peak = _repro(clone)
+        nothing_s, _ = _repro(clone)
         stages = json.loads((clone / "metrics" / "performance.json").read_text())
-        made = stages["build_pairs"]
         files = sum(1 for path in (clone / "data").rglob("*") if path.suffix in IMAGE_SUFFIXES)
         figures = {
             "pictures": count,
-            "rate": count / made["seconds"],
-            "parent_mb": made["peak_memory_mb"],
-            "worker_mb": made["worker_peak_memory_mb"],
+            "rate": count / stages["build_pairs"]["seconds"],
+            "parent_mb": peak["parent"],
+            "worker_mb": peak["worker"],
             "dvc_s": total_s - sum(stages[stage]["seconds"] for stage in ("download", "build_pairs")),
             "nothing_s": nothing_s,
             "files": files,
@@ -91,19 +94,30 @@ def _write_windows(originals: Sequence[Path], out: Path, start: int, stop: int) 
         write_jpeg(folder / f"{number:06}.jpg", np.ascontiguousarray(window), quality=90)
 
 
-def _repro(clone: Path) -> float:
+def _repro(clone: Path) -> tuple[float, dict[str, float]]:
+    """Run DVC up to ``build_pairs``; return the seconds, and the peak memory of its processes in MB."""
+    peak = {"parent": 0.0, "worker": 0.0}
     start = time.perf_counter()
-    done = subprocess.run(
-        ["dvc", "repro", "build_pairs"],
-        cwd=clone,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"dvc repro failed:\n{done.stdout}\n{done.stderr}")
-    return round(time.perf_counter() - start, 1)
+    with (clone / "log").open("w") as log:
+        dvc = psutil.Popen(
+            ["dvc", "repro", "build_pairs"], cwd=clone, env=ENVIRONMENT, stdout=log, stderr=log
+        )
+        while dvc.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                for process in dvc.children(recursive=True):
+                    kind = _kind(process.cmdline())
+                    if kind:
+                        peak[kind] = max(peak[kind], process.memory_info().rss / 1e6)
+            time.sleep(LOOK_EVERY_S)
+    if dvc.returncode:
+        raise SystemExit(f"dvc repro failed:\n{(clone / 'log').read_text()}")
+    return round(time.perf_counter() - start, 1), peak
+
+
+def _kind(command: Sequence[str]) -> str:
+    if "stages.build_pairs" in command:
+        return "parent"
+    return "worker" if "joblib.externals.loky.backend.popen_loky_posix" in command else ""
 
 
 def _times_on_disk(clone: Path) -> float:

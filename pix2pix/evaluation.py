@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.metrics import image_metrics
-from pix2pix.pair_data import PairFolder
+from pix2pix.pair_data import PairFolder, to_image
 from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.progress import with_progress
 from pix2pix.translation import translate
@@ -18,7 +18,7 @@ def translate_folder(generator: nn.Module, pairs: PairFolder, out: Path, device:
     """Translate the input of every pair and write it, under the pair's own name, below ``out``."""
     for index in with_progress(range(len(pairs)), len(pairs), "evaluate: translate", "picture"):
         output = translate(generator, pairs[index][0], device)
-        write_png(out / pairs.name(index), output.permute(1, 2, 0).numpy())
+        write_png(out / pairs.name(index), to_image(output))
 
 
 def measure(pairs: PairFolder, results: Path) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def best_median_worst(per_image: pd.DataFrame, pairs: PairFolder, results: Path)
         a, b = pairs[index]
         name = pairs.name(index)
         caption = f"{title}: l1 {per_image['l1'][index]:.3f}, {name.with_suffix('').as_posix()}"
-        rows.append((caption, [a, read_result(results / name), b]))
+        rows.append((caption, [to_image(a), read_image(results / name), to_image(b)]))
     return contact_sheet(rows, TRIPTYCH)
 
 

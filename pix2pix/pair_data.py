@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset, Sampler
 
 from pix2pix.errors import InputError
-from pix2pix.images import read_image
+from pix2pix.images import RgbImage, read_image
 
 JITTER_SCALE = 286 / 256
 
@@ -116,3 +116,8 @@ def to_tensor(image: Tensor) -> Tensor:
 def to_uint8(tensor: Tensor) -> Tensor:
     """Map float in [-1, 1] to uint8 in [0, 255], rounded; what lies outside is clipped."""
     return tensor.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def to_image(tensor: Tensor) -> RgbImage:
+    """Turn a picture, (3, H, W) uint8, into an array, (H, W, 3) uint8."""
+    return np.ascontiguousarray(tensor.permute(1, 2, 0).cpu().numpy())

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
 from pix2pix.images import WHITE, RgbImage
 
@@ -16,11 +15,11 @@ TEXT_PX = 15
 INK = (40, 40, 40)
 
 
-def contact_sheet(examples: Sequence[tuple[str, Sequence[Tensor]]], titles: Sequence[str]) -> RgbImage:
+def contact_sheet(examples: Sequence[tuple[str, Sequence[RgbImage]]], titles: Sequence[str]) -> RgbImage:
     """Draw the examples below each other, in two columns where there are more than three.
 
     Args:
-        examples: a caption, and pictures, each (3, H, W) uint8.
+        examples: a caption, and pictures, each (H, W, 3) uint8.
         titles: what stands above each picture of an example.
     """
     columns = 2 if len(examples) > 3 else 1
@@ -34,9 +33,9 @@ def contact_sheet(examples: Sequence[tuple[str, Sequence[Tensor]]], titles: Sequ
     return sheet
 
 
-def _block(caption: str, images: Sequence[Tensor], titles: Sequence[str]) -> RgbImage:
+def _block(caption: str, images: Sequence[RgbImage], titles: Sequence[str]) -> RgbImage:
     """One example: its caption, a title over each picture, and the pictures at one size."""
-    tile = max(TILE_PX, images[0].shape[-1])
+    tile = max(TILE_PX, images[0].shape[1])
     width = len(images) * tile + (len(images) + 1) * GAP_PX
     sheet = Image.new("RGB", (width, tile + 2 * TEXT_PX + 4 * GAP_PX), WHITE)
     draw = ImageDraw.Draw(sheet)
@@ -45,6 +44,6 @@ def _block(caption: str, images: Sequence[Tensor], titles: Sequence[str]) -> Rgb
     for i, (title, image) in enumerate(zip(titles, images, strict=True)):
         left, top = GAP_PX + i * (tile + GAP_PX), 2 * TEXT_PX + 3 * GAP_PX
         draw.text((left, TEXT_PX + 2 * GAP_PX), title, fill=INK, font=font)
-        picture = Image.fromarray(image.permute(1, 2, 0).numpy())
+        picture = Image.fromarray(image)
         sheet.paste(picture.resize((tile, tile), Image.Resampling.BICUBIC), (left, top))
     return np.asarray(sheet)

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from pix2pix.errors import InputError
 from pix2pix.images import RgbImage
 from pix2pix.objective import Pix2Pix
-from pix2pix.pair_data import EpochSampler, PairFolder, TrainingPairs
+from pix2pix.pair_data import EpochSampler, PairFolder, TrainingPairs, to_image
 from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.progress import Progress
 from pix2pix.translation import translate
@@ -129,7 +129,7 @@ def _loader(
 def _validate(model: Pix2Pix, val: PairFolder, epoch: int, schedule: Schedule, log: TrainingLog) -> float:
     """Return the mean L1 over the validation pairs, in [0, 1], and keep the picture of some of them."""
     is_sampled = epoch % schedule.sample_every == 0 or epoch == schedule.epochs
-    shown: list[tuple[str, list[Tensor]]] = []
+    shown: list[tuple[str, list[RgbImage]]] = []
     total = 0.0
     model.generator.eval()
     for index in range(len(val)):
@@ -137,7 +137,8 @@ def _validate(model: Pix2Pix, val: PairFolder, epoch: int, schedule: Schedule, l
         output = translate(model.generator, a, model.fabric.device)
         total += float((output.float() - b.float()).abs().mean()) / 255
         if len(shown) < PICTURES_SHOWN and index % max(1, len(val) // PICTURES_SHOWN) == 0:
-            shown.append((val.name(index).with_suffix("").as_posix(), [a, output, b]))
+            caption = val.name(index).with_suffix("").as_posix()
+            shown.append((caption, [to_image(picture) for picture in (a, output, b)]))
     if is_sampled:
         log.samples(epoch, contact_sheet(shown, TRIPTYCH))
     return total / len(val)

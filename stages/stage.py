@@ -75,7 +75,7 @@ def _code_hash() -> str:
 
 @contextmanager
 def performance(path: Path, stage: str) -> Iterator[dict[str, float]]:
-    """Note the seconds and peak memory of the block, and what is put into the dictionary, in ``path``.
+    """Note in ``path`` the seconds of the block, this process's peak memory, and what the dictionary gets.
 
     The file is kept in git and is no stage's output, because these figures differ from run to run.
     """
@@ -83,13 +83,7 @@ def performance(path: Path, stage: str) -> Iterator[dict[str, float]]:
     start = time.monotonic()
     yield figures
     figures["seconds"] = round(time.monotonic() - start, 1)
-    figures["peak_memory_mb"] = _peak_mb(resource.RUSAGE_SELF)
-    if workers_mb := _peak_mb(resource.RUSAGE_CHILDREN):
-        figures["worker_peak_memory_mb"] = workers_mb
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_RSS_UNIT
+    figures["peak_memory_mb"] = round(peak / 1e6)
     known = json.loads(path.read_text()) if path.exists() else {}
     write_json(path, dict(sorted({**known, stage: figures}.items())))
-
-
-def _peak_mb(who: int) -> int:
-    """The peak memory of this process, or of the largest of its children that have ended."""
-    return round(resource.getrusage(who).ru_maxrss * BYTES_PER_RSS_UNIT / 1e6)

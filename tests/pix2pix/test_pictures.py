@@ -1,11 +1,10 @@
 import numpy as np
-import torch
 
 from pix2pix.pictures import TRIPTYCH, contact_sheet
 
 
-def tile(value: int, size: int = 64) -> torch.Tensor:
-    return torch.full((3, size, size), value, dtype=torch.uint8)
+def tile(value: int, size: int = 64) -> np.ndarray:
+    return np.full((size, size, 3), value, dtype=np.uint8)
 
 
 def test_each_row_shows_its_pictures_in_order() -> None:
