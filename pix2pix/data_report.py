@@ -15,6 +15,7 @@ from pix2pix.pictures import PAIR, contact_sheet
 from pix2pix.splits import SPLITS, TEST, TRAIN, VAL
 
 PAIRS_SHOWN = 8
+COUNTED = ["status", "reason", "split", "class_name", "near_duplicate_of"]
 
 
 def count_by_class(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def count_skipped(manifests: Mapping[str, Path]) -> pd.DataFrame:
     """
     counts: Counter[tuple[str, str]] = Counter()
     for stage, path in manifests.items():
-        table = read_manifest(path)
+        table = read_manifest(path, ["status", "reason"])
         for reason in table.loc[table["status"] == SKIPPED, "reason"]:
             counts[stage, kind_of(str(reason))] += 1
     return pd.DataFrame(
@@ -72,7 +73,7 @@ def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plot
     Returns:
         what ``count_pairs`` counts.
     """
-    table, skipped = read_manifest(manifests["build_pairs"]), count_skipped(manifests)
+    table, skipped = read_manifest(manifests["build_pairs"], COUNTED), count_skipped(manifests)
     counts = count_pairs(table, skipped)
     with whole_folder(plots) as out:
         write_table(out / "classes.csv", count_by_class(table))

@@ -1,8 +1,9 @@
 """Manifests: one CSV row per item that a stage took in or put out."""
 
+import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,25 +37,27 @@ def write_manifest(path: Path, rows: Sequence[Row], row_type: type[Row]) -> None
     """Write ``rows`` as CSV with a column per field of ``row_type``, also when there are none."""
     import pandas as pd
 
-    columns = [field.name for field in fields(row_type)]
-    write_table(path, pd.DataFrame([asdict(row) for row in rows], columns=columns, dtype=object))
+    names = [field.name for field in fields(row_type)]
+    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    write_table(path, pd.DataFrame(columns, dtype=object))
 
 
-def read_manifest(path: Path) -> "pd.DataFrame":
-    """Read a manifest; every value is text, and an empty cell is the empty string."""
+def read_manifest(path: Path, columns: list[str] | None = None) -> "pd.DataFrame":
+    """Read a manifest, or some of its columns; every value is text, and an empty cell is the empty string."""
     import pandas as pd
 
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False)
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of the manifest at ``path``."""
-    return [{str(k): str(v) for k, v in row.items()} for row in read_manifest(path).to_dict("records")]
+def read_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of the manifest at ``path``."""
+    with path.open(newline="") as file:
+        yield from csv.DictReader(file)
 
 
-def kept_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of the manifest at ``path`` that were kept."""
-    return [row for row in read_rows(path) if row["status"] == KEPT]
+def kept_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of the manifest at ``path`` that were kept."""
+    return (row for row in read_rows(path) if row["status"] == KEPT)
 
 
 def kind_of(reason: str) -> str:

@@ -16,7 +16,7 @@ def main() -> None:
     """Write ``faces/`` from ``frames/``."""
     args = path_arguments("frames", "faces", "performance")
     settings, machine = load_settings(CropFacesSettings), load_machine()
-    frames = kept_rows(args.frames / "manifest.csv")
+    frames = list(kept_rows(args.frames / "manifest.csv"))
     with performance(args.performance, "crop_faces"):
         device = pick_device(machine.accelerator)
         data = files_hash(args.frames, ["manifest.csv", *(row["path"] for row in frames)])

@@ -10,7 +10,7 @@ def test_rows_come_back_as_text_and_odd_names_survive(tmp_path: Path) -> None:
         FrameRow("", "c.mp4", SKIPPED, "cannot be opened as a video"),
     ]
     write_manifest(tmp_path / "manifest.csv", rows, FrameRow)
-    kept = kept_rows(tmp_path / "manifest.csv")
+    kept = list(kept_rows(tmp_path / "manifest.csv"))
     assert len(kept) == 1 and len(read_manifest(tmp_path / "manifest.csv")) == 2
     assert (kept[0]["person"], kept[0]["source"], kept[0]["frame"], kept[0]["time_ms"]) == (
         "NA",
