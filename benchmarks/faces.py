@@ -14,18 +14,17 @@ and ours. ``people``, ``people_with_crops``: how many the folder has, and how ma
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 from facenet_pytorch import MTCNN
 
-from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
+from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
 from pix2pix.faces import FaceRow, crop_faces
 from pix2pix.frames import extract_frames
 from pix2pix.images import RgbImage, read_image
-from pix2pix.manifest import KEPT, Row
+from pix2pix.manifest import KEPT
 from pix2pix.parallel import Workers, end_processes
 from pix2pix.raw import download_folder
 from stages.crop_faces import crop_rules
@@ -73,14 +72,10 @@ def main() -> None:
 
 def _frames(raw: Path, frames: Path) -> list[dict[str, str]]:
     """Extract the frames of the videos, and return their rows of the manifest."""
-    videos = [_as_text(row) for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
+    videos = [as_text(row) for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
     rows, _ = extract_frames(raw, videos, frames, interval_ms=INTERVAL_MS, max_frames=0, workers=WORKERS)
     end_processes()  # those of crop_faces are to start with their own memory
-    return [_as_text(row) for row in rows if row.status == KEPT]
-
-
-def _as_text(row: Row) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(row).items()}
+    return [as_text(row) for row in rows if row.status == KEPT]
 
 
 def _crop(frames: Path, rows: Sequence[Mapping[str, str]], out: Path) -> list[FaceRow]:

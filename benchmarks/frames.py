@@ -14,10 +14,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
+from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
 from pix2pix.frames import extract_frames
 from pix2pix.manifest import KEPT
 from pix2pix.opencv import cv2
@@ -37,8 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         raw = Path(scratch, "raw")
         rows = [row for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
-        texts = [{name: str(value) for name, value in asdict(row).items()} for row in rows]
-        videos = _repeated(raw, texts)
+        videos = _repeated(raw, [as_text(row) for row in rows])
         clips = [raw / video["path"] for video in videos]
         made: list[int] = []
         ways: dict[str, Callable[[Path], object]] = {

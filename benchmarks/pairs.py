@@ -10,19 +10,18 @@ PNG files, ours over the loop's.
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from benchmarks.side_by_side import data_folder, print_result, report, seconds_of, speedup
+from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
 from pix2pix.manifest import KEPT
 from pix2pix.pair_builder import PairRow, build_pairs
 from pix2pix.pair_sources import PairSource, list_sources
 from pix2pix.pairs import PairTask, Recipe
 from pix2pix.parallel import Workers
-from pix2pix.raw import RawRow, download_folder
+from pix2pix.raw import download_folder
 
 SIZE_PX = 256
 
@@ -33,7 +32,7 @@ def main() -> None:
         raw, outputs = Path(scratch, "raw"), Path(scratch, "outputs")
         rows = [row for row in download_folder(data_folder(), raw, "auto") if row.status == KEPT]
         task: PairTask = "none" if rows[0].kind == "pairs" else "grayscale"
-        sources = list_sources(raw, map(_as_text, rows), Path(), [], task)
+        sources = list_sources(raw, map(as_text, rows), Path(), [], task)
         made: list[PairRow] = []
 
         def build(out: Path) -> None:
@@ -48,10 +47,6 @@ def main() -> None:
         report(seconds, len(sources), "pictures")
         size = _compare(made, *(outputs / name for name in ways))
         print_result(speedup_over_pillow_loop=speedup(seconds, *ways), size_over_pillow=size)
-
-
-def _as_text(row: RawRow) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(row).items()}
 
 
 def _build(sources: Sequence[PairSource], out: Path, task: PairTask) -> list[PairRow]:

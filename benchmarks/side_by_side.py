@@ -8,7 +8,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
+
+from pix2pix.manifest import Row
 
 ROUNDS = 3
 
@@ -18,6 +21,11 @@ def data_folder() -> Path:
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
         sys.exit(f"usage: python -m benchmarks.{Path(sys.argv[0]).stem} FOLDER_OF_DATA")
     return Path(sys.argv[1])
+
+
+def as_text(row: Row) -> dict[str, str]:
+    """A row of a manifest as it comes back from the file."""
+    return {name: str(value) for name, value in asdict(row).items()}
 
 
 def seconds_of(ways: Mapping[str, Callable[[Path], object]], scratch: Path) -> dict[str, list[float]]:

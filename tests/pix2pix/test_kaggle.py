@@ -1,7 +1,6 @@
 import io
 import json
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from loopback import serving
 
 from pix2pix.errors import InputError
 from pix2pix.kaggle import fetch_kaggle
@@ -70,12 +70,8 @@ def kaggle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Kag
         server = ThreadingHTTPServer(("127.0.0.1", KAGGLES_TEST_PORT), Kaggle)
     except OSError:
         pytest.skip(f"port {KAGGLES_TEST_PORT} is in use")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield Kaggle
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server):
+        yield Kaggle
 
 
 def test_folder_of_a_set_is_downloaded_and_unpacked(kaggle: type[Kaggle], tmp_path: Path) -> None:
