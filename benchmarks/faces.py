@@ -72,10 +72,11 @@ def main() -> None:
 
 def _frames(raw: Path, frames: Path) -> list[dict[str, str]]:
     """Extract the frames of the videos, and return their rows of the manifest."""
-    videos = [as_text(row) for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
-    rows, _ = extract_frames(raw, videos, frames, interval_ms=INTERVAL_MS, max_frames=0, workers=WORKERS)
+    rows = download_folder(data_folder(), raw, "videos", WORKERS)
+    videos = [as_text(row) for row in rows if row.status == KEPT]
+    found, _ = extract_frames(raw, videos, frames, interval_ms=INTERVAL_MS, max_frames=0, workers=WORKERS)
     end_processes()  # those of crop_faces are to start with their own memory
-    return [as_text(row) for row in rows if row.status == KEPT]
+    return [as_text(row) for row in found if row.status == KEPT]
 
 
 def _crop(frames: Path, rows: Sequence[Mapping[str, str]], out: Path) -> list[FaceRow]:

@@ -35,7 +35,7 @@ def main() -> None:
         raise SystemExit("ffmpeg is needed to compare with: apt-get install ffmpeg")
     with tempfile.TemporaryDirectory() as scratch:
         raw = Path(scratch, "raw")
-        rows = [row for row in download_folder(data_folder(), raw, "videos") if row.status == KEPT]
+        rows = [row for row in download_folder(data_folder(), raw, "videos", Workers()) if row.status == KEPT]
         videos = _repeated(raw, [as_text(row) for row in rows])
         clips = [raw / video["path"] for video in videos]
         made: list[int] = []

@@ -30,7 +30,7 @@ def main() -> None:
     """Measure, and print the figures."""
     with tempfile.TemporaryDirectory() as scratch:
         raw, outputs = Path(scratch, "raw"), Path(scratch, "outputs")
-        rows = [row for row in download_folder(data_folder(), raw, "auto") if row.status == KEPT]
+        rows = [row for row in download_folder(data_folder(), raw, "auto", Workers()) if row.status == KEPT]
         task: PairTask = "none" if rows[0].kind == "pairs" else "grayscale"
         sources = list_sources(raw, map(as_text, rows), Path(), [], task)
         made: list[PairRow] = []

@@ -18,7 +18,7 @@ from pix2pix.errors import UnreadableError
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.layouts import Layout, Place, find_layouts
 from pix2pix.manifest import KEPT, SKIPPED, Row
-from pix2pix.progress import with_progress
+from pix2pix.parallel import Workers, in_parallel
 from pix2pix.sample import make_sample
 
 FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
@@ -53,7 +53,7 @@ def download_sample(raw: Path) -> list[RawRow]:
     return rows
 
 
-def download_folder(source: Path, raw: Path, kind: str) -> list[RawRow]:
+def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> list[RawRow]:
     """Copy the usable files of ``source`` into ``raw``; every other file gets a row with the reason.
 
     Args:
@@ -61,6 +61,7 @@ def download_folder(source: Path, raw: Path, kind: str) -> list[RawRow]:
             ``B/``, with pictures of equal names, which are joined.
         raw: an empty folder.
         kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, or ``auto`` to find out.
+        workers: who copies; the result is the same for any.
 
     Raises:
         InputError: ``source`` holds nothing usable, or as many photos as videos.
@@ -75,35 +76,46 @@ def download_folder(source: Path, raw: Path, kind: str) -> list[RawRow]:
         else:
             rows.append(_skipped_row(path, " and ".join(reasons)))
     if layouts[0].has_sides:
-        return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0])
-    for path, layout in with_progress(usable, len(usable), "download", "file"):
-        place = layout.place(path)
-        target = raw / FOLDERS[layout.kind] / place.inside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / path, target)
-        rows.append(_kept_row(raw, layout.kind, place, str(path)))
-    return rows
+        return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
+    jobs = [(source, raw, path, layout.kind, layout.place(path)) for path, layout in usable]
+    return rows + in_parallel(_copy, jobs, workers, "download", "file")
 
 
-def _join_sides(source: Path, raw: Path, files: Sequence[PurePosixPath], layout: Layout) -> list[RawRow]:
+def _copy(source: Path, raw: Path, path: PurePosixPath, kind: str, place: Place) -> RawRow:
+    target = raw / FOLDERS[kind] / place.inside
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / path, target)
+    return _kept_row(raw, kind, place, str(path))
+
+
+def _join_sides(
+    source: Path, raw: Path, files: Sequence[PurePosixPath], layout: Layout, workers: Workers
+) -> list[RawRow]:
     """Write ``A/x`` and ``B/x`` side by side as ``pairs/x.png``; what has no one partner is listed."""
     sides: dict[PurePosixPath, dict[str, list[PurePosixPath]]] = {}
     for path in files:
         place = layout.place(path)
         sides.setdefault(place.inside.with_suffix(""), {"a": [], "b": []})[place.side].append(path)
-    rows = []
-    for name, members in with_progress(sorted(sides.items()), len(sides), "download", "pair"):
-        try:
-            pair = _joined(source, members)
-        except UnreadableError as error:
-            rows += [_skipped_row(path, str(error)) for side in members.values() for path in side]
-            continue
-        first = members["a"][0]
-        place = layout.place(first)
-        inside = name.with_name(f"{name.name}.png")
-        write_png(raw / FOLDERS["pairs"] / inside, pair)
-        rows.append(_kept_row(raw, "pairs", Place(inside, "", place.split, place.class_name), str(first)))
-    return rows
+    jobs = [(source, raw, name, members, layout) for name, members in sorted(sides.items())]
+    return [row for rows in in_parallel(_join, jobs, workers, "download", "pair") for row in rows]
+
+
+def _join(
+    source: Path,
+    raw: Path,
+    name: PurePosixPath,
+    members: Mapping[str, Sequence[PurePosixPath]],
+    layout: Layout,
+) -> list[RawRow]:
+    try:
+        pair = _joined(source, members)
+    except UnreadableError as error:
+        return [_skipped_row(path, str(error)) for side in members.values() for path in side]
+    first = members["a"][0]
+    place = layout.place(first)
+    inside = name.with_name(f"{name.name}.png")
+    write_png(raw / FOLDERS["pairs"] / inside, pair)
+    return [_kept_row(raw, "pairs", Place(inside, "", place.split, place.class_name), str(first))]
 
 
 def _joined(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:

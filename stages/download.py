@@ -6,10 +6,12 @@ from pix2pix.datasets import DATASETS
 from pix2pix.errors import InputError
 from pix2pix.manifest import skipped_summary, write_manifest
 from pix2pix.outputs import whole_folder
+from pix2pix.parallel import Workers
 from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
 from pix2pix.sources import is_address, open_source
 from stages.settings.base import load_settings
 from stages.settings.download import DownloadSettings, SourceSettings
+from stages.settings.machine import load_machine
 from stages.stage import is_queued, kept, path_arguments, performance, run
 
 
@@ -34,10 +36,11 @@ def _download(settings: DownloadSettings, raw: Path, scratch: Path) -> list[RawR
         print(f"download: {settings.dataset}: {dataset.summary()}", flush=True)
     source = dataset.address or settings.source
     _refuse_incomplete_copy(source)
-    downloads = kept("download", load_settings(SourceSettings), "")
+    downloads, machine = kept("download", load_settings(SourceSettings), ""), load_machine()
     sha256, max_gb = settings.source_sha256, settings.max_unpacked_gb
+    layout = dataset.layout if settings.layout == "auto" else settings.layout
     with open_source(source, scratch, downloads, sha256=sha256, max_gb=max_gb) as folder:
-        return download_folder(folder, raw, dataset.layout if settings.layout == "auto" else settings.layout)
+        return download_folder(folder, raw, layout, Workers(machine.n_jobs, machine.dask_scheduler))
 
 
 def _mention_unused(dataset: str, source: Path) -> None:

@@ -134,7 +134,7 @@ def test_smaller_copy_in_another_split_is_noted(tmp_path: Path, photo: np.ndarra
 def test_real_shortie_keeps_its_splits_and_no_test_picture_is_in_another(
     datasets: Path, tmp_path: Path
 ) -> None:
-    raw = [asdict(row) for row in download_folder(datasets / "shortie", tmp_path / "raw", "auto")]
+    raw = [asdict(row) for row in download_folder(datasets / "shortie", tmp_path / "raw", "auto", Workers())]
     sources = list_sources(tmp_path / "raw", raw, tmp_path, [], "none")
     rows, _ = build_pairs(
         sources, tmp_path / "out", Recipe("none", "AtoB", 64), **{**SPLIT, "workers": Workers(2)}

@@ -5,7 +5,10 @@ import pytest
 
 from pix2pix.errors import InputError
 from pix2pix.images import read_image, write_png
+from pix2pix.parallel import Workers
 from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
+
+ALONE = Workers()
 
 
 def pictures(root: Path, *names: str, width: int = 32) -> None:
@@ -13,8 +16,10 @@ def pictures(root: Path, *names: str, width: int = 32) -> None:
         write_png(root / name, np.full((32, width, 3), number, dtype=np.uint8))
 
 
-def download(source: Path, tmp_path: Path, layout: str = "auto") -> dict[str, RawRow]:
-    rows = download_folder(source, tmp_path / "raw", layout)
+def download(
+    source: Path, tmp_path: Path, layout: str = "auto", workers: Workers = ALONE
+) -> dict[str, RawRow]:
+    rows = download_folder(source, tmp_path / "raw", layout, workers)
     for row in rows:
         assert (tmp_path / "raw" / row.path).is_file() == (row.status == "kept")
     return {row.source: row for row in rows}
@@ -49,6 +54,21 @@ def test_pairs_with_splits_and_classes_are_found_out(source: Path, tmp_path: Pat
         ("pairs", "val", "rose"),
         ("pairs", "test", "all"),
     }
+
+
+@pytest.mark.parametrize("names", [("rose/a.png", "tulip/b.png", "c.txt"), ("A/a.png", "B/a.png", "A/b.png")])
+def test_workers_change_neither_files_nor_rows(
+    source: Path, tmp_path: Path, cluster: str, names: tuple[str, ...]
+) -> None:
+    pictures(source, *(name for name in names if name.endswith(".png")))
+    (source / "c.txt").write_text("no picture")
+    found = []
+    for number, workers in enumerate((ALONE, Workers(2), Workers(dask_scheduler=cluster))):
+        raw = tmp_path / f"by_{number}" / "raw"
+        rows = download(source, raw.parent, workers=workers)
+        files = {path.relative_to(raw): path.read_bytes() for path in raw.rglob("*") if path.is_file()}
+        found.append((rows, files))
+    assert found[0] == found[1] == found[2] and len(found[0][1]) >= 1
 
 
 def test_class_named_train_is_no_split(source: Path, tmp_path: Path) -> None:
@@ -155,6 +175,6 @@ def test_sample_lists_all_its_files(tmp_path: Path) -> None:
 def test_real_datasets_are_recognised(
     datasets: Path, tmp_path: Path, folder: str, kind: str, count: int, splits: set[str]
 ) -> None:
-    rows = download_folder(datasets / folder, tmp_path, "auto")
+    rows = download_folder(datasets / folder, tmp_path, "auto", ALONE)
     assert {row.kind for row in rows} == {kind} and len(rows) == count
     assert {row.split for row in rows} == splits

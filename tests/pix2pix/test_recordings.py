@@ -32,7 +32,7 @@ def test_another_encoding_is_the_same_film_and_another_take_is_not(tmp_path: Pat
 
 
 def test_real_recording_in_two_containers_is_one(datasets: Path, tmp_path: Path) -> None:
-    rows = download_folder(datasets / "videos/people", tmp_path / "raw", "auto")
+    rows = download_folder(datasets / "videos/people", tmp_path / "raw", "auto", Workers())
     videos = [{name: str(value) for name, value in asdict(row).items()} for row in rows]
     _, clips = extract_frames(
         tmp_path / "raw", videos, tmp_path / "frames", interval_ms=1000, max_frames=0, workers=Workers(2)

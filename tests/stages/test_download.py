@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class Project:
             "layout": "auto",
         }
         (path / "data/input").mkdir(parents=True)
+        shutil.copyfile(PROJECT / "machine.yaml", path / "machine.yaml")
 
     def start(self) -> "subprocess.Popen[str]":
         lines = [f"{key}: {value}\n" for key, value in self.settings.items()]
