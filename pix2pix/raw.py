@@ -22,6 +22,8 @@ from pix2pix.parallel import Workers, in_parallel
 from pix2pix.sample import make_sample
 
 FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
+FILES_PER_JOB = 200  # a small file is copied faster than it is handed to another process
+LEAST_JOBS = 32  # so that few large files are spread, too
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,21 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
             rows.append(_skipped_row(path, " and ".join(reasons)))
     if layouts[0].has_sides:
         return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
-    jobs = [(source, raw, path, layout.kind, layout.place(path)) for path, layout in usable]
-    return rows + in_parallel(_copy, jobs, workers, "download", "file")
+    per_job = max(1, min(FILES_PER_JOB, len(usable) // LEAST_JOBS))
+    jobs = [(source, raw, usable[start : start + per_job]) for start in range(0, len(usable), per_job)]
+    copied = in_parallel(_copy, jobs, workers, "download", "job")
+    return rows + [row for batch in copied for row in batch]
 
 
-def _copy(source: Path, raw: Path, path: PurePosixPath, kind: str, place: Place) -> RawRow:
-    target = raw / FOLDERS[kind] / place.inside
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source / path, target)
-    return _kept_row(raw, kind, place, str(path))
+def _copy(source: Path, raw: Path, files: Sequence[tuple[PurePosixPath, Layout]]) -> list[RawRow]:
+    rows = []
+    for path, layout in files:
+        place = layout.place(path)
+        target = raw / FOLDERS[layout.kind] / place.inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / path, target)
+        rows.append(_kept_row(raw, layout.kind, place, str(path)))
+    return rows
 
 
 def _join_sides(
