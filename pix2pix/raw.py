@@ -81,7 +81,7 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
         return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
     per_job = max(1, min(FILES_PER_JOB, len(usable) // LEAST_JOBS))
     jobs = [(source, raw, usable[start : start + per_job]) for start in range(0, len(usable), per_job)]
-    copied = in_parallel(_copy, jobs, workers, "download", "job")
+    copied = in_parallel(_copy, jobs, workers, "download", "part")
     return rows + [row for batch in copied for row in batch]
 
 

@@ -6,7 +6,7 @@ import pytest
 from pix2pix.errors import InputError
 from pix2pix.images import read_image, write_png
 from pix2pix.parallel import Workers
-from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
+from pix2pix.raw import LEAST_JOBS, RawRow, download_folder, download_sample, kinds_summary
 
 ALONE = Workers()
 
@@ -56,11 +56,18 @@ def test_pairs_with_splits_and_classes_are_found_out(source: Path, tmp_path: Pat
     }
 
 
-@pytest.mark.parametrize("names", [("rose/a.png", "tulip/b.png", "c.txt"), ("A/a.png", "B/a.png", "A/b.png")])
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (("rose/a.png", "tulip/b.png"), 2),
+        (tuple(f"{i}.png" for i in range(2 * LEAST_JOBS + 1)), 2 * LEAST_JOBS + 1),  # several files a job
+        (("A/a.png", "B/a.png", "A/b.png"), 1),
+    ],
+)
 def test_workers_change_neither_files_nor_rows(
-    source: Path, tmp_path: Path, cluster: str, names: tuple[str, ...]
+    source: Path, tmp_path: Path, cluster: str, names: tuple[str, ...], kept: int
 ) -> None:
-    pictures(source, *(name for name in names if name.endswith(".png")))
+    pictures(source, *names)
     (source / "c.txt").write_text("no picture")
     found = []
     for number, workers in enumerate((ALONE, Workers(2), Workers(dask_scheduler=cluster))):
@@ -68,7 +75,7 @@ def test_workers_change_neither_files_nor_rows(
         rows = download(source, raw.parent, workers=workers)
         files = {path.relative_to(raw): path.read_bytes() for path in raw.rglob("*") if path.is_file()}
         found.append((rows, files))
-    assert found[0] == found[1] == found[2] and len(found[0][1]) >= 1
+    assert found[0] == found[1] == found[2] and len(found[0][1]) == kept
 
 
 def test_class_named_train_is_no_split(source: Path, tmp_path: Path) -> None:
