@@ -4,21 +4,24 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from pix2pix.generators import Generator
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.metrics import image_metrics
 from pix2pix.pair_data import PairFolder, to_image
 from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.progress import with_progress
-from pix2pix.translation import translate
+from pix2pix.translation import TestMode, translating
 
 
-def translate_folder(generator: nn.Module, pairs: PairFolder, out: Path, device: torch.device) -> None:
+def translate_folder(
+    generator: Generator, pairs: PairFolder, out: Path, device: torch.device, test_mode: TestMode
+) -> None:
     """Translate the input of every pair and write it, under the pair's own name, below ``out``."""
-    for index in with_progress(range(len(pairs)), len(pairs), "evaluate: translate", "picture"):
-        output = translate(generator, pairs[index][0], device)
-        write_png(out / pairs.name(index), to_image(output))
+    with translating(generator, device, test_mode) as translate:
+        for index in with_progress(range(len(pairs)), len(pairs), "evaluate: translate", "picture"):
+            write_png(out / pairs.name(index), to_image(translate(pairs[index][0])))
 
 
 def measure(pairs: PairFolder, results: Path) -> pd.DataFrame:

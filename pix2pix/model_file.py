@@ -1,6 +1,7 @@
 """Models on disk: a safetensors file with the weights, and all settings in its header."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,20 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pix2pix.errors import InputError
-from pix2pix.networks import UnetGenerator
+from pix2pix.generators import Generator, GeneratorOptions, build_generator
 from pix2pix.outputs import whole_file
 
 HEADER_KEY = "pix2pix_settings"
-NETWORK_SETTINGS = ("image_size", "ngf", "norm", "dropout", "bias_outer")
 
 
-def save_generator(path: Path, weights: dict[str, Tensor], settings: dict[str, Any]) -> None:
+def save_generator(path: Path, weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
     """Write the weights of a generator with ``settings`` (among them those of the network) in the header."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     with whole_file(path) as partial:
-        save_file(contiguous, partial, metadata={HEADER_KEY: json.dumps(settings, sort_keys=True)})
+        save_file(contiguous, partial, metadata={HEADER_KEY: json.dumps(dict(settings), sort_keys=True)})
 
 
-def load_generator(path: Path) -> tuple[UnetGenerator, dict[str, Any]]:
+def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
     """Read a generator, in evaluation mode on the CPU, and the settings it was trained with.
 
     Raises:
@@ -34,7 +34,7 @@ def load_generator(path: Path) -> tuple[UnetGenerator, dict[str, Any]]:
             header = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         settings = json.loads(header[HEADER_KEY])
-        generator = UnetGenerator(**{name: settings[name] for name in NETWORK_SETTINGS})
+        generator = build_generator(GeneratorOptions.of(settings))
         generator.load_state_dict(weights)
     except FileNotFoundError as error:
         raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error

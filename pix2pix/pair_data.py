@@ -1,18 +1,20 @@
-"""A|B pairs as tensors: reading, jitter, and an order that depends on the seed and the epoch alone."""
+"""A|B pairs as tensors: reading them, keeping them in memory, and handing them to a network."""
 
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
+from pix2pix.augment import Augmentation
+from pix2pix.batches import Key
 from pix2pix.errors import InputError
+from pix2pix.generators import PixelRange
 from pix2pix.images import RgbImage, read_image
-
-JITTER_SCALE = 286 / 256
+from pix2pix.progress import with_progress
 
 
 class PairFolder:
@@ -34,7 +36,10 @@ class PairFolder:
         if not self.paths:
             raise InputError(f"no pairs in {folder}; build_pairs writes them")
         pair_bytes = read_image(self.paths[0]).nbytes
-        self._cache = [self._read(path) for path in self.paths[: int(cache_gb * 1e9 / pair_bytes)]]
+        cached = self.paths[: int(cache_gb * 1e9 / pair_bytes)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            pairs = pool.map(self._read, cached)
+            self._cache = list(with_progress(pairs, len(cached), f"read {folder.name} pairs", "pair"))
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -55,67 +60,55 @@ class PairFolder:
 
 
 class TrainingPairs(Dataset[Tensor]):
-    """Pairs with jitter and mirroring, the same for A and B.
+    """Pairs as a network takes them, changed at random.
 
-    An item's key is (epoch, index), and its randomness comes from the seed and that key: the number of
-    workers changes nothing, and no state needs to be kept to go on with an epoch.
+    An item's key is (epoch, place in the epoch, index), and its randomness comes from the seed and the first
+    two: the number of workers changes nothing, and no state needs to be kept to go on with an epoch.
 
     Args:
         pairs: what to draw from.
-        jitter: scale to 286/256 of the size and crop back at random.
-        mirror: flip left and right with probability 0.5.
+        augmentation: what is done to them.
+        pixel_range: of the network.
         seed: of all that is random.
     """
 
-    def __init__(self, pairs: PairFolder, *, jitter: bool, mirror: bool, seed: int) -> None:
-        self._pairs, self._jitter, self._mirror, self._seed = pairs, jitter, mirror, seed
+    def __init__(
+        self, pairs: PairFolder, augmentation: Augmentation, pixel_range: PixelRange, seed: int
+    ) -> None:
+        self._pairs, self._augmentation, self._pixel_range, self._seed = (
+            pairs,
+            augmentation,
+            pixel_range,
+            seed,
+        )
 
     def __len__(self) -> int:
         return len(self._pairs)
 
-    def __getitem__(self, key: tuple[int, int]) -> Tensor:
-        """Return a pair as (2, 3, H, W) float32 in [-1, 1]."""
-        rng = np.random.default_rng((self._seed, *key))
-        pair = to_tensor(self._pairs[key[1]])
-        if self._jitter:
-            pair = jitter(pair, rng)
-        if self._mirror and rng.random() < 0.5:
-            pair = pair.flip(-1)
-        return pair
+    def __getitem__(self, key: Key) -> Tensor:
+        """Return a pair as (2, 3, H, W) float32 in the pixel range."""
+        epoch, place, index = key
+        rng = np.random.default_rng((self._seed, epoch, place))
+
+        def others(count: int) -> Tensor:
+            return torch.stack([self._unit(int(i)) for i in rng.integers(len(self._pairs), size=count)])
+
+        pair = self._augmentation(self._unit(index), others, rng)
+        return pair.mul(2).sub_(1) if self._pixel_range == "symmetric" else pair
+
+    def _unit(self, index: int) -> Tensor:
+        return to_tensor(self._pairs[index], "unit")
 
 
-class EpochSampler(Sampler[tuple[int, int]]):
-    """Keys (epoch, index) for every item once, in an order drawn from the seed and the epoch."""
-
-    def __init__(self, length: int, seed: int) -> None:
-        self._length, self._seed = length, seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._length)
-        return ((self.epoch, int(index)) for index in order)
+def to_tensor(image: Tensor, pixel_range: PixelRange) -> Tensor:
+    """Map uint8 in [0, 255] to float32 in [-1, 1], or in [0, 1] where the range is ``unit``."""
+    return image.float().div_(127.5).sub_(1) if pixel_range == "symmetric" else image.float().div_(255)
 
 
-def jitter(pair: Tensor, rng: np.random.Generator) -> Tensor:
-    """Scale a pair, (2, 3, H, W) float, to 286/256 of its size and cut one (H, W) window from A and B."""
-    size = pair.shape[-1]
-    larger = round(size * JITTER_SCALE)
-    scaled = F.interpolate(pair, size=(larger, larger), mode="bilinear", align_corners=False)
-    top, left = rng.integers(0, larger - size + 1, size=2)
-    return scaled[..., top : top + size, left : left + size]
-
-
-def to_tensor(image: Tensor) -> Tensor:
-    """Map uint8 in [0, 255] to float32 in [-1, 1]."""
-    return image.float().div_(127.5).sub_(1)
-
-
-def to_uint8(tensor: Tensor) -> Tensor:
-    """Map float in [-1, 1] to uint8 in [0, 255], rounded; what lies outside is clipped."""
-    return tensor.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+def to_uint8(tensor: Tensor, pixel_range: PixelRange) -> Tensor:
+    """Map float in the pixel range to uint8 in [0, 255], rounded; what lies outside is clipped."""
+    scaled = tensor.add(1).mul(127.5) if pixel_range == "symmetric" else tensor.mul(255)
+    return scaled.round().clamp(0, 255).to(torch.uint8)
 
 
 def to_image(tensor: Tensor) -> RgbImage:

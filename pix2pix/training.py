@@ -1,53 +1,58 @@
-"""The training loop: epochs over the pairs, curves, validation and sample pictures."""
+"""The training loop: epochs over the pairs, curves, validation, and going on after an interruption."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol, cast
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
 
 import torch
-from lightning_fabric import Fabric
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from pix2pix.errors import InputError
-from pix2pix.images import RgbImage
+from pix2pix.batches import EpochBatches
+from pix2pix.checkpoint import load_state, save_state
+from pix2pix.curves import Curves, DivergedError, TrainingLog
+from pix2pix.images import write_png
+from pix2pix.kept_work import file_hash
+from pix2pix.model_file import save_generator
 from pix2pix.objective import Pix2Pix
-from pix2pix.pair_data import EpochSampler, PairFolder, TrainingPairs, to_image
-from pix2pix.pictures import TRIPTYCH, contact_sheet
+from pix2pix.pair_data import PairFolder, TrainingPairs
+from pix2pix.prefetch import on_device
 from pix2pix.progress import Progress
-from pix2pix.translation import translate
+from pix2pix.schedule import Pace, Schedule
+from pix2pix.validation import validate
 
-PICTURES_SHOWN = 6
-
-
-class TrainingLog(Protocol):
-    """Where the curves and pictures of a training go."""
-
-    def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        """Add a point to each curve."""
-
-    def samples(self, epoch: int, picture: RgbImage) -> None:
-        """Keep the sample picture of an epoch."""
+# D wins outright where over an epoch its accuracies are at least, and its losses at most, these.
+D_WINS, D_IS_SURE = 0.99, 0.1
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How long to train, how many pairs a step takes, and how often curves and pictures are drawn.
+@dataclass
+class Position:
+    """How far a training has come: part of its state.
 
     Attributes:
-        epochs: times through the training pairs.
-        batch_size: pairs per step.
-        log_every: steps per point of the curves.
-        sample_every: epochs per sample picture.
-        seed: of the order of the pairs.
+        epoch: finished epochs, those of pretraining among them.
+        batch: batches done of the next one.
+        step: steps done.
+        val_l1: validation L1 after each epoch without pretraining, in [0, 1].
+        means: of the terms over the last epoch.
+        d_won: epochs in which D told nearly all patches rightly.
     """
 
-    epochs: int
-    batch_size: int
-    log_every: int
-    sample_every: int
-    seed: int
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    val_l1: list[float] = field(default_factory=list)
+    means: dict[str, float] = field(default_factory=dict)
+    d_won: int = 0
+
+    @property
+    def best(self) -> int:
+        """The epoch with the lowest validation L1, from 1 on, not counting pretraining."""
+        return self.val_l1.index(min(self.val_l1)) + 1
 
 
 @dataclass(frozen=True)
@@ -55,130 +60,220 @@ class TrainingResult:
     """What came of a training.
 
     Attributes:
-        metrics: validation L1 in [0, 1] of the last and of the best epoch, the means of the losses over the
+        weights: of the selected generator.
+        metrics: validation L1 in [0, 1] of the last and of the best epoch, the means of the terms over the
             last epoch, and the epochs and steps.
-        images_per_second: of the whole training, validation included.
+        images_per_second: of this run, validation included.
     """
 
+    weights: dict[str, Tensor]
     metrics: dict[str, float]
     images_per_second: float
 
 
-def fit(
-    model: Pix2Pix,
-    train: TrainingPairs,
-    val: PairFolder,
-    schedule: Schedule,
-    log: TrainingLog,
-    loader_workers: int,
-) -> TrainingResult:
-    """Train ``model`` on ``train`` and look at ``val`` after each epoch.
+class Training:
+    """A training that can go on where an earlier run of it was interrupted.
 
     Args:
         model: networks and optimisers.
         train: pairs to learn from.
         val: pairs to measure L1 on and to show.
-        schedule: epochs, batch size and intervals.
-        log: receives curves and pictures.
-        loader_workers: processes that prepare pairs; the result is the same for any number.
-
-    Raises:
-        InputError: a loss is no longer a number.
+        schedule: how long, on what, and what to keep.
+        header: settings that every saved model carries.
+        work: the folder for the state, and for pictures and weights of the epochs (in ``epochs/``); of the
+            first process only, others take None.
+        log: receives curves and pictures, likewise.
+        pace: how it runs on this machine.
     """
-    sampler = EpochSampler(len(train), schedule.seed)
-    loader = _loader(model.fabric, train, sampler, schedule.batch_size, loader_workers)
-    curves = _Curves(log, schedule.log_every)
-    progress = Progress(schedule.epochs * len(train), "train", "image")
-    val_l1: list[float] = []
-    for epoch in range(1, schedule.epochs + 1):
-        sampler.epoch = epoch
-        model.generator.train()
-        for pairs in loader:
-            curves.add(model.step(*pairs.unbind(1)))
-            progress.advance(len(pairs), note=f"epoch {epoch}/{schedule.epochs}")
-        val_l1.append(_validate(model, val, epoch, schedule, log))
-        curves.end_epoch(val_l1[-1])
-    progress.close()
-    best = min(val_l1)
-    metrics = {
-        "val_l1": val_l1[-1],
-        "best_val_l1": best,
-        "best_epoch": val_l1.index(best) + 1,
-        **curves.epoch_means,
-        "epochs": schedule.epochs,
-        "steps": curves.step,
-    }
-    return TrainingResult(metrics, progress.per_second)
+
+    def __init__(
+        self,
+        model: Pix2Pix,
+        train: TrainingPairs,
+        val: PairFolder,
+        schedule: Schedule,
+        *,
+        header: Mapping[str, Any],
+        work: Path | None,
+        log: TrainingLog | None,
+        pace: Pace,
+    ) -> None:
+        self.model, self.val, self.schedule, self.header = model, val, schedule, header
+        self.work, self.log, self.pace = work, log, pace
+        self.fabric = model.fabric
+        self.position = Position()
+        self.curves = Curves(log, schedule.log_every, self._mean)
+        self.batches = EpochBatches(
+            len(train),
+            schedule.batch_size,
+            schedule.seed,
+            with_replacement=schedule.sample_with_replacement,
+            rank=self.fabric.global_rank,
+            processes=self.fabric.world_size,
+        )
+        self.loader = DataLoader(
+            train,
+            batch_sampler=self.batches,
+            num_workers=pace.loader_workers,
+            persistent_workers=pace.loader_workers > 0,
+            pin_memory=self.fabric.device.type == "cuda",
+            generator=torch.Generator(),  # of its own, so that the loader takes no number from dropout's
+        )
+        self.epochs = schedule.pretrain_epochs + schedule.epochs
+        self._saved_at = time.monotonic()
+
+    def run(self) -> TrainingResult:
+        """Train to the end.
+
+        Raises:
+            DivergedError: a loss is no longer a number.
+            InputError: the kept state cannot be read.
+        """
+        self._resume()
+        left = (self.epochs - self.position.epoch) * len(self.batches) - self.position.batch
+        progress = Progress(left * self.schedule.batch_size, "train", "image")
+        try:
+            while not self._is_over():
+                self._train_epoch(progress)
+                self._end_epoch()
+                self._save()
+        except DivergedError as error:
+            raise DivergedError(f"{error}; {self._last_good()}") from error
+        progress.close()
+        return TrainingResult(self._selected_weights(), self._metrics(), progress.per_second)
+
+    def _train_epoch(self, progress: Progress) -> None:
+        at, epoch = self.position, self.position.epoch + 1
+        self.batches.epoch, self.batches.start = epoch, at.batch
+        self.model.scale_rates(self.schedule.factor(epoch - self.schedule.pretrain_epochs))
+        self.model.generator.train()
+        for batches in _groups(on_device(self.loader, self.fabric.device), self.schedule.accumulate_steps):
+            at.step += 1
+            at.batch += len(batches)
+            is_pretraining, measure = epoch <= self.schedule.pretrain_epochs, self.curves.is_point(at.step)
+            terms = self.model.step(batches, at.step, pretrain=is_pretraining, measure=measure)
+            self.curves.add(at.step, terms)
+            progress.advance(sum(map(len, batches)) * self.fabric.world_size, f"epoch {epoch}/{self.epochs}")
+            if self._is_time_to_save():
+                self._save()
+
+    def _end_epoch(self) -> None:
+        at, schedule = self.position, self.schedule
+        at.epoch, at.batch = at.epoch + 1, 0
+        val_l1, picture = validate(self.model.result, self.val, self.fabric, schedule.test_mode, self._mean)
+        at.means = self.curves.end_epoch(at.step, {"val/l1": val_l1})
+        if at.epoch > schedule.pretrain_epochs:
+            at.val_l1.append(val_l1)
+        self._warn_if_d_wins()
+        is_last = self._is_over()
+        is_kept = bool(schedule.keep_every) and (at.epoch % schedule.keep_every == 0 or is_last)
+        if self.work is None:
+            return
+        if is_kept:
+            save_generator(self._file("epochs", at.epoch), self.model.result.state_dict(), self.header)
+        if is_kept or is_last or at.epoch % schedule.sample_every == 0:
+            write_png(self._file("epochs", at.epoch).with_suffix(".png"), picture)
+            if self.log is not None:
+                self.log.samples(picture)
+        if schedule.select == "best" and at.val_l1 and at.best == len(at.val_l1):
+            save_generator(self._file("best", at.epoch), self.model.result.state_dict(), self.header)
+
+    def _is_over(self) -> bool:
+        at, patience = self.position, self.schedule.early_stop_epochs
+        is_stuck = bool(patience and at.val_l1) and len(at.val_l1) - at.best >= patience
+        return at.epoch >= self.epochs or is_stuck
+
+    def _warn_if_d_wins(self) -> None:
+        means = self.position.means
+        if "discriminator_real" not in means:
+            return
+        accuracy = min(means["discriminator_real_accuracy"], means["discriminator_fake_accuracy"])
+        if accuracy < D_WINS or max(means["discriminator_real"], means["discriminator_fake"]) > D_IS_SURE:
+            return
+        self.position.d_won += 1
+        if self.position.d_won == 1 and self.fabric.is_global_zero:
+            print(
+                f"train: warning: in epoch {self.position.epoch} the discriminator told real from fake in "
+                f"{accuracy:.1%} of the patches, and was sure of it, so that the generator learns little from "
+                "it; try a lower discriminator_learning_rate or ndf, a smaller patch_size, or augmentation",
+                flush=True,
+            )
+
+    def _resume(self) -> None:
+        state = self.fabric.broadcast(None if self.work is None else load_state(self.work))
+        if state is None:
+            return
+        self.model.load_state_dict(state["model"])
+        self.curves.load_state_dict(state["curves"])
+        self.position = Position(**state["position"])
+        if self.fabric.is_global_zero:
+            at = self.position
+            print(
+                f"train: going on after step {at.step}, in epoch {at.epoch + 1} of {self.epochs}", flush=True
+            )
+
+    def _is_time_to_save(self) -> bool:
+        if self.fabric.world_size > 1 and not self.curves.is_point(self.position.step):
+            return False  # to ask all processes at every step would make them wait
+        is_time = time.monotonic() - self._saved_at >= 60 * self.pace.checkpoint_minutes
+        return bool(self.fabric.broadcast(is_time))
+
+    def _save(self) -> None:
+        """Keep the state, after the terms so far, and the weights, have proved to be numbers."""
+        self.curves.collect(self.position.step)
+        if not all(bool(weight.isfinite().all()) for weight in self.model.result.parameters()):
+            raise DivergedError(
+                f"a weight is no number after step {self.position.step}: training has diverged"
+            )
+        if self.work is not None:
+            state = {"model": self.model.state_dict(), "curves": self.curves.state_dict()}
+            save_state(self.work, state | {"position": asdict(self.position)})
+            for path in sorted((self.work / "best").glob("*.safetensors"))[:-1]:
+                path.unlink()
+        self._saved_at = time.monotonic()
+
+    def _last_good(self) -> str:
+        """Save the generator of the last kept state as a model, and say how to go on from it."""
+        advice = "try a lower learning_rate, or precision: fp32"
+        state = None if self.work is None else load_state(self.work)
+        if self.work is None or state is None:
+            return advice
+        self.model.load_state_dict(state["model"])
+        path = self.work / "last_good.safetensors"
+        save_generator(path, self.model.result.state_dict(), self.header)
+        return (
+            f"{advice}; the generator of step {state['position']['step']}, before that, is kept: go on "
+            f"from it with -S init_from={path} -S init_from_sha256={file_hash(path)}"
+        )
+
+    def _file(self, kind: str, epoch: int) -> Path:
+        return cast(Path, self.work) / kind / f"epoch_{epoch:04}.safetensors"
+
+    def _selected_weights(self) -> dict[str, Tensor]:
+        if self.schedule.select == "last" or self.work is None:
+            return self.model.result.state_dict()
+        return dict(load_file(self._file("best", self.schedule.pretrain_epochs + self.position.best)))
+
+    def _metrics(self) -> dict[str, float]:
+        at = self.position
+        return {
+            "val_l1": at.val_l1[-1],
+            "best_val_l1": min(at.val_l1),
+            "best_epoch": at.best,
+            **at.means,
+            "epochs_d_won": at.d_won,
+            "epochs": at.epoch,
+            "steps": at.step,
+        }
+
+    def _mean(self, values: Tensor) -> Tensor:
+        """The mean over the processes, in double precision on the CPU."""
+        if self.fabric.world_size == 1:
+            return values.cpu().double()
+        return cast(Tensor, self.fabric.all_reduce(values.to(self.fabric.device).double())).cpu()
 
 
-def _loader(
-    fabric: Fabric, train: TrainingPairs, sampler: EpochSampler, batch_size: int, workers: int
-) -> DataLoader[Tensor]:
-    loader = DataLoader(
-        train,
-        batch_size=batch_size,
-        sampler=sampler,
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        pin_memory=fabric.device.type == "cuda",
-        generator=torch.Generator(),  # of its own, so that the loader takes no number from dropout's
-    )
-    return cast(DataLoader[Tensor], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
-
-
-def _validate(model: Pix2Pix, val: PairFolder, epoch: int, schedule: Schedule, log: TrainingLog) -> float:
-    """Return the mean L1 over the validation pairs, in [0, 1], and keep the picture of some of them."""
-    is_sampled = epoch % schedule.sample_every == 0 or epoch == schedule.epochs
-    shown: list[tuple[str, list[RgbImage]]] = []
-    total = 0.0
-    model.generator.eval()
-    for index in range(len(val)):
-        a, b = val[index]
-        output = translate(model.generator, a, model.fabric.device)
-        total += float((output.float() - b.float()).abs().mean()) / 255
-        if len(shown) < PICTURES_SHOWN and index % max(1, len(val) // PICTURES_SHOWN) == 0:
-            caption = val.name(index).with_suffix("").as_posix()
-            shown.append((caption, [to_image(picture) for picture in (a, output, b)]))
-    if is_sampled:
-        log.samples(epoch, contact_sheet(shown, TRIPTYCH))
-    return total / len(val)
-
-
-class _Curves:
-    """Means of the losses over every ``log_every`` steps and over each epoch."""
-
-    def __init__(self, log: TrainingLog, log_every: int) -> None:
-        self._log, self._log_every = log, log_every
-        self._since_point: list[dict[str, Tensor]] = []
-        self._epoch_sums: dict[str, float] = {}
-        self._epoch_steps = 0
-        self.step = 0
-        self.epoch_means: dict[str, float] = {}
-
-    def add(self, losses: dict[str, Tensor]) -> None:
-        self.step += 1
-        self._since_point.append(losses)
-        if self.step % self._log_every == 0:
-            means = self._flush()
-            self._log.metrics(self.step, {f"train/{name}": value for name, value in means.items()})
-
-    def end_epoch(self, val_l1: float) -> None:
-        self._flush()
-        self.epoch_means = {name: total / self._epoch_steps for name, total in self._epoch_sums.items()}
-        self._epoch_sums, self._epoch_steps = {}, 0
-        self._log.metrics(self.step, {"val/l1": val_l1})
-
-    def _flush(self) -> dict[str, float]:
-        """Take the losses since the last point from the device, and return their means."""
-        steps, self._since_point = self._since_point, []
-        if not steps:
-            return {}
-        sums = {name: float(torch.stack([losses[name] for losses in steps]).sum()) for name in steps[0]}
-        for name, total in sums.items():
-            if not math.isfinite(total):
-                raise InputError(
-                    f"{name} is {total} at step {self.step}: training has diverged; try a lower learning_rate"
-                )
-            self._epoch_sums[name] = self._epoch_sums.get(name, 0.0) + total
-        self._epoch_steps += len(steps)
-        return {name: total / len(steps) for name, total in sums.items()}
+def _groups(batches: Iterator[Tensor], size: int) -> Iterator[list[Tensor]]:
+    """Hand out ``size`` batches at a time, the last time perhaps fewer."""
+    while group := list(islice(batches, size)):
+        yield group

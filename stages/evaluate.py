@@ -14,11 +14,11 @@ def main() -> None:
     """Write the translated test pictures, the metrics and the examples, from the model and ``pairs/``."""
     args = path_arguments("model", "pairs", "results", "metrics", "per-image", "plots", "performance")
     device = pick_device(load_machine().accelerator)
-    generator, _ = load_generator(args.model)
+    generator, trained = load_generator(args.model)
     pairs = PairFolder(args.pairs / "test")
     with performance(args.performance, "evaluate"):
         with whole_folder(args.results) as results:
-            translate_folder(generator.to(device), pairs, results, device)
+            translate_folder(generator.to(device), pairs, results, device, trained["test_mode"])
         per_image = measure(pairs, args.results)
     summary = summarize(per_image)
     write_table(args.per_image, per_image.round(6))

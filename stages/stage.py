@@ -3,11 +3,12 @@
 import argparse
 import hashlib
 import json
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from pix2pix.errors import InputError
@@ -37,7 +38,7 @@ def run(main: Callable[[], None]) -> None:
     """
     stage = Path(sys.argv[0]).stem
     try:
-        with locked(WORK / f"{stage}.lock", stage):
+        with locked(WORK / f"{stage}.lock", stage) if is_first_process() else nullcontext():
             main()
     except InputError as error:
         sys.exit("".join(f"error: {line}\n" for line in str(error).splitlines()).rstrip())
@@ -45,9 +46,19 @@ def run(main: Callable[[], None]) -> None:
         sys.exit("interrupted")
 
 
+def is_first_process() -> bool:
+    """Whether this is the first, or the only one, of the processes that train together."""
+    return not any(int(os.environ.get(name, "0")) for name in ("RANK", "LOCAL_RANK", "NODE_RANK"))
+
+
 def is_queued() -> bool:
     """Whether this is a queued experiment, which runs in a copy of what git tracks of the project."""
     return QUEUED in Path.cwd().as_posix()
+
+
+def project() -> Path:
+    """The project's folder, also for a queued experiment."""
+    return Path(Path.cwd().as_posix().split(QUEUED)[0])
 
 
 def kept(stage: str, settings: Settings, data: str) -> AbstractContextManager[Path]:
@@ -60,8 +71,7 @@ def kept(stage: str, settings: Settings, data: str) -> AbstractContextManager[Pa
         settings: its settings.
         data: a hash of what it works on.
     """
-    project = Path(Path.cwd().as_posix().split(QUEUED)[0])
-    return kept_work(project / WORK, stage, settings.model_dump_json(), data, _code_hash())
+    return kept_work(project() / WORK, stage, settings.model_dump(), data, _code_hash())
 
 
 def _code_hash() -> str:

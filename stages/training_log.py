@@ -1,36 +1,59 @@
-"""The training's curves through DVCLive, and its sample pictures."""
+"""The training's curves and newest pictures: through DVCLive, and to TensorBoard if wished."""
 
-import shutil
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dvclive import Live
 
+from pix2pix.errors import InputError
 from pix2pix.images import RgbImage, write_png
+from stages.stage import project
+
+TENSORBOARD_RUNS = "runs"  # TensorBoard's own name for the folder
 
 
 class LiveLog:
-    """Curves to DVCLive's folder; pictures to a folder, the last one also beside the curves."""
+    """Curves and the newest picture to DVCLive's folder, and to TensorBoard where ``board`` is one."""
 
-    def __init__(self, live: Live, epochs: Path) -> None:
-        self._live, self._epochs = live, epochs
+    def __init__(self, live: Live, board: Any) -> None:
+        self._live, self._board = live, board
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
         """Add a point to each curve."""
         self._live.step = step
         for name, value in values.items():
             self._live.log_metric(name, value)
+            if self._board is not None:
+                self._board.add_scalar(name, value, step)
 
-    def samples(self, epoch: int, picture: RgbImage) -> None:
-        """Keep the sample picture of an epoch."""
-        path = self._epochs / f"epoch_{epoch:04}.png"
-        write_png(path, picture)
-        shutil.copyfile(path, Path(self._live.dir) / "samples.png")
+    def samples(self, picture: RgbImage) -> None:
+        """Show the newest sample picture."""
+        write_png(Path(self._live.dir) / "samples.png", picture)
+        if self._board is not None:
+            self._board.add_image("samples", picture, self._live.step, dataformats="HWC")
 
 
 @contextmanager
-def open_log(plots: Path, epochs: Path) -> Iterator[LiveLog]:
-    """Open a log that writes to ``plots`` and ``epochs``; dvc.yaml, not DVCLive, says what is shown."""
+def open_log(plots: Path, tensorboard: bool) -> Iterator[LiveLog]:
+    """Open a log that writes to ``plots``; dvc.yaml, not DVCLive, says what is shown.
+
+    Raises:
+        InputError: TensorBoard is asked for and not installed.
+    """
+    board = _open_board() if tensorboard else None
     with Live(str(plots), dvcyaml=None, save_dvc_exp=False) as live:
-        yield LiveLog(live, epochs)
+        yield LiveLog(live, board)
+    if board is not None:
+        board.close()
+
+
+def _open_board() -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise InputError("tensorboard is set, but it is missing: pip install tensorboard") from error
+    name = os.environ.get("DVC_EXP_NAME") or "workspace"
+    return SummaryWriter(str(project() / TENSORBOARD_RUNS / name))

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from ruamel.yaml import YAML
@@ -17,10 +17,14 @@ class MachineSettings(Settings):
     """Processes, devices and caches."""
 
     accelerator: Literal["auto", "cpu", "cuda", "mps"]
+    devices: Literal["auto"] | Annotated[int, Field(ge=1)]
+    nodes: int = Field(ge=1)
     n_jobs: int = Field(ge=1)
     dask_scheduler: str
     loader_workers: int = Field(ge=0)
     cache_gb: float = Field(ge=0)
+    checkpoint_minutes: float = Field(ge=0)
+    tensorboard: bool
 
 
 def load_machine(path: Path = MACHINE) -> MachineSettings:

@@ -1,0 +1,36 @@
+"""The state of a training on disk, to go on from after an interruption."""
+
+import pickle
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from pix2pix.errors import InputError
+from pix2pix.outputs import whole_file
+
+STATE = "state.pt"
+
+
+def save_state(folder: Path, state: dict[str, Any]) -> None:
+    """Write ``state``, made of tensors, numbers, texts and collections of them, whole or not at all."""
+    with whole_file(folder / STATE) as partial:
+        torch.save(state, partial)
+
+
+def load_state(folder: Path) -> dict[str, Any] | None:
+    """Read the state in ``folder``, or None where there is none; no code of the file is run.
+
+    Raises:
+        InputError: the file is damaged, or holds what no state does.
+    """
+    path = folder / STATE
+    if not path.exists():
+        return None
+    try:
+        return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"{path} is not a training's state, or damaged ({reason}); remove {folder} to start afresh"
+        ) from error

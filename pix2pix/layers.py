@@ -1,0 +1,64 @@
+"""The layers that the networks are made of, and how their weights start."""
+
+from typing import Literal
+
+from torch import nn
+
+Norm = Literal["batch", "instance", "none"]
+Activation = Literal["leaky_relu", "relu", "silu", "mish"]
+Upsample = Literal["transpose", "resize"]
+
+KERNEL = 4
+RESIZE_KERNEL = 3
+WIDEST = 8  # layers have at most 8 times the channels of the first
+INITIAL_STD = 0.02
+
+
+def activation_layer(name: Activation, leaky_slope: float) -> nn.Module:
+    """Return an activation; ``leaky_slope`` is that of ``leaky_relu`` below 0."""
+    if name == "leaky_relu":
+        return nn.LeakyReLU(leaky_slope)
+    return {"relu": nn.ReLU, "silu": nn.SiLU, "mish": nn.Mish}[name]()
+
+
+def decoder_activation(name: Activation) -> nn.Module:
+    """Return a decoder's activation: the paper's ReLU, unless the encoder's is ``silu`` or ``mish``."""
+    return activation_layer(name if name in ("silu", "mish") else "relu", 0.0)
+
+
+def norm_layers(norm: Norm, channels: int) -> list[nn.Module]:
+    """Return the norm as a list of one layer, or of none; ``instance`` is affine and keeps no statistics."""
+    if norm == "batch":
+        return [nn.BatchNorm2d(channels)]
+    if norm == "instance":
+        return [nn.InstanceNorm2d(channels, affine=True)]
+    return []
+
+
+def upsampling(inputs: int, outputs: int, upsample: Upsample, bias: bool) -> list[nn.Module]:
+    """Return the layers that double the side.
+
+    ``resize`` repeats pixels and then convolves, which leaves no checkerboard (Odena et al. 2016,
+    doi:10.23915/distill.00003); ``transpose`` is the paper's transposed convolution.
+    """
+    if upsample == "transpose":
+        return [nn.ConvTranspose2d(inputs, outputs, KERNEL, 2, 1, bias=bias)]
+    return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, RESIZE_KERNEL, padding="same", bias=bias)]
+
+
+def output_activation(pixel_range: Literal["symmetric", "unit"]) -> nn.Module:
+    """Return what ends a generator: tanh for pixels in [-1, 1], a sigmoid for [0, 1]."""
+    return nn.Tanh() if pixel_range == "symmetric" else nn.Sigmoid()
+
+
+def initialize(network: nn.Module) -> None:
+    """Draw the weights of convolutions from N(0, 0.02) and of norms from N(1, 0.02); biases start at 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, 0.0, INITIAL_STD)
+        elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d):
+            nn.init.normal_(module.weight, 1.0, INITIAL_STD)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

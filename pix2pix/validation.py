@@ -1,0 +1,45 @@
+"""The validation pairs, measured and shown while a generator is trained."""
+
+from collections.abc import Callable
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from pix2pix.generators import Generator
+from pix2pix.images import RgbImage
+from pix2pix.pair_data import PairFolder, to_image
+from pix2pix.pictures import TRIPTYCH, contact_sheet
+from pix2pix.translation import TestMode, translating
+
+PICTURES_SHOWN = 6
+
+
+def validate(
+    generator: Generator,
+    pairs: PairFolder,
+    fabric: Fabric,
+    test_mode: TestMode,
+    mean: Callable[[Tensor], Tensor],
+) -> tuple[float, RgbImage]:
+    """Measure a generator, in the precision of its training; each process takes its share of the pairs.
+
+    Returns:
+        the mean L1 over the pairs, in [0, 1], and a picture of some of them.
+    """
+    shown = range(0, len(pairs), max(1, -(-len(pairs) // PICTURES_SHOWN)))
+    examples: list[tuple[str, list[RgbImage]]] = []
+    l1 = torch.zeros(len(pairs), dtype=torch.double)
+    with fabric.autocast(), translating(generator, fabric.device, test_mode) as translate:
+        for index in range(len(pairs)):
+            is_mine = index % fabric.world_size == fabric.global_rank
+            if not (is_mine or (index in shown and fabric.is_global_zero)):
+                continue
+            a, b = pairs[index]
+            output = translate(a)
+            if is_mine:
+                l1[index] = (output.double() - b.double()).abs().mean() / 255 * fabric.world_size
+            if index in shown:
+                caption = pairs.name(index).with_suffix("").as_posix()
+                examples.append((caption, [to_image(picture) for picture in (a, output, b)]))
+    return float(mean(l1).mean()), contact_sheet(examples, TRIPTYCH)
