@@ -194,7 +194,7 @@ class Training:
         if self.position.d_won == 1 and self.fabric.is_global_zero:
             print(
                 f"train: warning: in epoch {self.position.epoch} the discriminator told real from fake in "
-                f"{accuracy:.1%} of the patches, and was sure of it, so that the generator learns little from "
+                f"{accuracy:.1%} of the patches, and was sure of it: the generator learns little from "
                 "it; try a lower discriminator_learning_rate or ndf, a smaller patch_size, or augmentation",
                 flush=True,
             )

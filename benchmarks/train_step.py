@@ -1,0 +1,231 @@
+"""A training step at 256 px with the full networks, beside a plain loop, and beside what the processor can do.
+
+The plain loop is how common PyTorch implementations train: eager, fp32, contiguous, a pass of D each for real
+and fake pairs, Adam not fused. Ours runs with the paper's networks and ``precision: auto``. Each runs in a
+process of its own, because ours changes the allocator; they take turns, a few steps at a time.
+
+``speedup_batch1``, ``speedup_batch8``: images per second, ours over the plain loop's (medians of rounds).
+``peak_share_batch1``, ``peak_share_batch8``: floating-point operations of a step per second, ours over those
+of a large bf16 convolution, measured in the same rounds.
+``loader_batch1_64px``, ``loader_batch1_256px``: the time of a step with pairs from the loader over that with
+a batch that lies in memory. ``memory_gb_512px``, ``memory_gb_1024px``: peak memory of steps at batch 1.
+"""
+
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.side_by_side import print_machine, print_result
+from pix2pix.assembly import build_model, build_training
+from pix2pix.device import open_fabric
+from pix2pix.discriminator import DiscriminatorOptions, PatchDiscriminator
+from pix2pix.generators import GeneratorOptions, build_generator
+from pix2pix.images import write_png
+from pix2pix.memory import keep_freed_memory
+from pix2pix.prefetch import on_device
+from stages.settings.base import load_settings
+from stages.settings.train import TrainSettings
+
+ROUNDS, LOADER_ROUNDS = 7, 15
+STEPS = {1: 4, 8: 1}  # per round, by batch size
+LOADER_STEPS = {64: 20, 256: 4}  # per round, by side in px
+PAPER = {"ngf": 64, "ndf": 64, "norm": "batch", "precision": "auto", "batch_size": 1}
+CONVOLUTION = (16, 512, 32, 512, 3)  # pictures, channels, side in px, channels out, kernel
+
+Step = Callable[[], object]
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    print_machine()
+    figures: dict[str, float] = {}
+    for batch in STEPS:
+        figures |= _beside_a_plain_loop(batch)
+    for size in LOADER_STEPS:
+        figures[f"loader_batch1_{size}px"] = _in_process(_loader_over_memory, size)
+    for size in (512, 1024):
+        figures[f"memory_gb_{size}px"] = _in_process(_peak_memory_gb, size)
+    print_result(**figures)
+
+
+def _beside_a_plain_loop(batch: int) -> dict[str, float]:
+    gflop = {
+        "ours": _step_gflop(batch),
+        "plain loop": _step_gflop(batch),
+        "convolution": _convolution_gflop(),
+    }
+    makers = {"ours": _ours, "plain loop": _plain, "convolution": _convolution}
+    runners = {name: _Runner(make, batch, STEPS[batch]) for name, make in makers.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in runners}
+    for _ in range(ROUNDS):
+        for name, runner in runners.items():
+            seconds[name].append(runner.seconds_per_step())
+    rates = {name: gflop[name] / statistics.median(values) for name, values in seconds.items()}
+    for name, runner in runners.items():
+        runner.close()
+        rounds = ", ".join(f"{value:.3f}" for value in seconds[name])
+        print(f"batch {batch}, {name:12} {rates[name]:6.0f} GFLOP/s; seconds by round: {rounds}", flush=True)
+    faster = [plain / ours for ours, plain in zip(seconds["ours"], seconds["plain loop"], strict=True)]
+    return {
+        f"speedup_batch{batch}": round(statistics.median(faster), 2),
+        f"peak_share_batch{batch}": round(rates["ours"] / rates["convolution"], 3),
+    }
+
+
+def _settings(size: int) -> dict[str, Any]:
+    return load_settings(TrainSettings).model_dump() | PAPER | {"image_size": size}
+
+
+def _ours(batch: int, size: int = 256) -> Step:
+    keep_freed_memory()
+    settings = _settings(size)
+    model = build_model(open_fabric("auto", precision=settings["precision"]), settings)
+    pairs, numbers = _random_pairs(batch, size).to(model.fabric.device), iter(range(1, 10**9))
+    return lambda: model.step([pairs], next(numbers))
+
+
+def _plain(batch: int) -> Step:
+    generator = build_generator(GeneratorOptions(256))
+    discriminator = PatchDiscriminator(DiscriminatorOptions(256))
+    adam_g, adam_d = (
+        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        for network in (generator, discriminator)
+    )
+    real_a, real_b = _random_pairs(batch, 256).unbind(1)
+
+    def gan_loss(logits: Tensor, is_real: bool) -> Tensor:
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(is_real)))
+
+    def step() -> None:
+        fake_b = generator(real_a)
+        discriminator.requires_grad_(True)
+        adam_d.zero_grad()
+        loss_fake = gan_loss(discriminator(real_a, fake_b.detach()), False)
+        loss_real = gan_loss(discriminator(real_a, real_b), True)
+        (0.5 * (loss_fake + loss_real)).backward()
+        adam_d.step()
+        discriminator.requires_grad_(False)
+        adam_g.zero_grad()
+        loss_gan = gan_loss(discriminator(real_a, fake_b), True)
+        (loss_gan + 100 * F.l1_loss(fake_b, real_b)).backward()
+        adam_g.step()
+
+    return step
+
+
+def _convolution(_: int) -> Step:
+    pictures, inputs, side, outputs, kernel = CONVOLUTION
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2).bfloat16()
+    layer = layer.to(memory_format=torch.channels_last).requires_grad_(False)
+    x = torch.rand(pictures, inputs, side, side, dtype=torch.bfloat16)
+    x = x.contiguous(memory_format=torch.channels_last)
+    return lambda: layer(x)
+
+
+def _convolution_gflop() -> float:
+    pictures, inputs, side, outputs, kernel = CONVOLUTION
+    return 2 * pictures * inputs * side**2 * outputs * kernel**2 / 1e9
+
+
+def _step_gflop(batch: int) -> float:
+    step = _plain(batch)
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops() / 1e9
+
+
+def _random_pairs(batch: int, size: int) -> Tensor:
+    return torch.rand(batch, 2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def _loader_over_memory(size: int) -> float:
+    """The time of a step with pairs from the loader over that with a batch that lies in memory."""
+    keep_freed_memory()
+    settings = _settings(size)
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        for split in ("train", "val"):
+            for number in range(200):
+                noise = (
+                    rng.integers(0, 255, (8, 16, 3), dtype=np.uint8).repeat(size // 8, 0).repeat(size // 8, 1)
+                )
+                write_png(Path(folder, split, f"{number}.png"), noise)
+        fabric = open_fabric("auto", precision=settings["precision"])
+        training = build_training(fabric, settings, Path(folder), cache_gb=4)
+    in_memory = next(iter(on_device(training.loader, fabric.device)))
+    seconds: dict[str, list[float]] = {"loader": [], "memory": []}
+    for _ in range(LOADER_ROUNDS):
+        for way, values in seconds.items():
+            batches = iter(on_device(training.loader, fabric.device))
+            pairs = (next(batches) if way == "loader" else in_memory for _ in range(LOADER_STEPS[size]))
+            start = time.perf_counter()
+            for number, batch in enumerate(pairs, start=1):
+                training.model.step([batch], number)
+            values.append((time.perf_counter() - start) / LOADER_STEPS[size])
+    ratios = [loader / memory for loader, memory in zip(*list(seconds.values())[:2], strict=True)]
+    medians = ", ".join(f"{way} {1000 * statistics.median(values):.1f} ms" for way, values in seconds.items())
+    print(f"{size} px: {medians}", flush=True)
+    return round(statistics.median(ratios[1:]), 3)
+
+
+def _peak_memory_gb(size: int) -> float:
+    step = _ours(1, size)
+    start = time.perf_counter()
+    step()
+    step()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{size} px: {(time.perf_counter() - start) / 2:.1f} s per step, peak memory {peak:.1f} GB",
+        flush=True,
+    )
+    return round(peak, 2)
+
+
+class _Runner:
+    """A step in a process of its own, which waits to be asked for its time."""
+
+    def __init__(self, make: Callable[[int], Step], batch: int, steps: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, make, batch, steps))
+        self._process.start()
+
+    def seconds_per_step(self) -> float:
+        self._connection.send(True)
+        return float(self._connection.recv())
+
+    def close(self) -> None:
+        self._connection.send(False)
+        self._process.join()
+
+
+def _serve(connection: Connection, make: Callable[[int], Step], batch: int, steps: int) -> None:
+    step = make(batch)
+    step()
+    while connection.recv():
+        step()  # brings back to the caches what the others drove out
+        start = time.perf_counter()
+        for _ in range(steps):
+            step()
+        connection.send((time.perf_counter() - start) / steps)
+
+
+def _in_process(function: Callable[[int], float], argument: int) -> float:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, (argument,))
+
+
+if __name__ == "__main__":
+    main()
