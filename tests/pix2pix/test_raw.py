@@ -5,8 +5,8 @@ import pytest
 
 from pix2pix.errors import InputError
 from pix2pix.images import read_image, write_png
-from pix2pix.parallel import Workers
-from pix2pix.raw import LEAST_JOBS, RawRow, download_folder, download_sample, kinds_summary
+from pix2pix.parallel import LEAST_BATCHES, Workers
+from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
 
 ALONE = Workers()
 
@@ -60,7 +60,7 @@ def test_pairs_with_splits_and_classes_are_found_out(source: Path, tmp_path: Pat
     ("names", "kept"),
     [
         (("rose/a.png", "tulip/b.png"), 2),
-        (tuple(f"{i}.png" for i in range(2 * LEAST_JOBS + 1)), 2 * LEAST_JOBS + 1),  # several files a job
+        (tuple(f"{i}.png" for i in range(2 * LEAST_BATCHES + 1)), 2 * LEAST_BATCHES + 1),  # several at once
         (("A/a.png", "B/a.png", "A/b.png"), 1),
     ],
 )
