@@ -17,7 +17,7 @@ import numpy as np
 from pix2pix.errors import UnreadableError
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.layouts import Layout, Place, find_layouts
-from pix2pix.manifest import KEPT, SKIPPED, Row
+from pix2pix.manifest import KEPT, SKIPPED, Row, write_manifest
 from pix2pix.parallel import Workers, in_parallel
 from pix2pix.sample import make_sample
 
@@ -147,6 +147,16 @@ def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
     with (raw / path).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return RawRow(str(path), source, KEPT, "", kind, place.split, place.class_name, sha256)
+
+
+def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:
+    """Write ``manifest.csv``, and the rows of the videos once more in their folder.
+
+    So the stage of the frames depends on that folder alone: a new photo does not decode the videos again.
+    """
+    write_manifest(raw / "manifest.csv", rows, RawRow)
+    videos = [row for row in rows if row.kind == "videos"]
+    write_manifest(raw / FOLDERS["videos"] / "videos.csv", videos, RawRow)
 
 
 def kinds_summary(rows: Sequence[RawRow]) -> str:
