@@ -14,7 +14,7 @@ DUPLICATE, CROSSING_DUPLICATE = "duplicate", "duplicate across splits"
 HASH_SIDE = 8
 HASH_BYTES = 2 * HASH_SIDE * HASH_SIDE // 8
 MOST_BITS_APART = 12
-ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 16
 
 
 def content_hash(image: RgbImage) -> str:

@@ -20,6 +20,7 @@ from pix2pix.pairs import Recipe, make_pair
 from pix2pix.parallel import Workers, in_parallel
 from pix2pix.splits import SPLITS, TEST, VAL, assign_splits
 
+PICTURES_AT_ONCE = 50
 OWN_SPLIT_RANK = {"": 0, "train": 0, "val": 1, "test": 2}
 
 
@@ -84,7 +85,7 @@ def build_pairs(
     unsorted = out / "unsorted"
     unsorted.mkdir(parents=True)
     jobs = [(source.path, unsorted, index, recipe) for index, source in enumerate(chosen)]
-    made = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture")
+    made = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture", PICTURES_AT_ONCE)
     _skip_equals(made, chosen, unsorted)
     kept = [index for index, item in enumerate(made) if not item.reason]
     if not kept:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar, cast
 
 import joblib
@@ -17,6 +18,7 @@ from pix2pix.progress import with_progress
 Result = TypeVar("Result")
 CONNECT_TIMEOUT_S = 10
 LOOK_FOR_PARENT_EVERY_S = 0.5
+LEAST_BATCHES = 32  # so that few jobs are spread, too
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,12 @@ class Workers:
 
 
 def in_parallel(
-    function: Callable[..., Result], jobs: Sequence[tuple[Any, ...]], workers: Workers, what: str, unit: str
+    function: Callable[..., Result],
+    jobs: Sequence[tuple[Any, ...]],
+    workers: Workers,
+    what: str,
+    unit: str,
+    most_at_once: int = 1,
 ) -> list[Result]:
     """Call ``function`` with the arguments of each job, and return the results in the order of the jobs.
 
@@ -49,6 +56,8 @@ def in_parallel(
         workers: who does them; the results are the same for any.
         what: shown before the progress bar.
         unit: what a job is called.
+        most_at_once: the most jobs that a process is handed at once; more than 1 for jobs that take hardly
+            longer than to be handed over.
 
     Raises:
         InputError: the Dask scheduler cannot be reached, or Dask is not installed.
@@ -65,9 +74,15 @@ def in_parallel(
             )
             if not workers.stay:
                 stack.callback(end_processes)
-        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
-        results = parallel(joblib.delayed(function)(*job) for job in jobs)
-        return list(with_progress(results, len(jobs), what, unit))
+        size = max(1, min(most_at_once, len(jobs) // LEAST_BATCHES))
+        batches = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+        parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator")
+        results = parallel(joblib.delayed(_call_each)(function, batch) for batch in batches)
+        return list(with_progress(chain.from_iterable(results), len(jobs), what, unit))
+
+
+def _call_each(function: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]) -> list[Result]:
+    return [function(*job) for job in jobs]
 
 
 def end_processes() -> None:

@@ -17,13 +17,12 @@ import numpy as np
 from pix2pix.errors import UnreadableError
 from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.layouts import Layout, Place, find_layouts
-from pix2pix.manifest import KEPT, SKIPPED, Row
+from pix2pix.manifest import KEPT, SKIPPED, Row, write_manifest
 from pix2pix.parallel import Workers, in_parallel
 from pix2pix.sample import make_sample
 
 FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
-FILES_PER_JOB = 200  # a small file is copied faster than it is handed to another process
-LEAST_JOBS = 32  # so that few large files are spread, too
+FILES_AT_ONCE = 200  # a small file is copied faster than it is handed to another process
 
 
 @dataclass(frozen=True)
@@ -79,21 +78,16 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
             rows.append(_skipped_row(path, " and ".join(reasons)))
     if layouts[0].has_sides:
         return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
-    per_job = max(1, min(FILES_PER_JOB, len(usable) // LEAST_JOBS))
-    jobs = [(source, raw, usable[start : start + per_job]) for start in range(0, len(usable), per_job)]
-    copied = in_parallel(_copy, jobs, workers, "download", "part")
-    return rows + [row for batch in copied for row in batch]
+    jobs = [(source, raw, path, layout) for path, layout in usable]
+    return rows + in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
 
 
-def _copy(source: Path, raw: Path, files: Sequence[tuple[PurePosixPath, Layout]]) -> list[RawRow]:
-    rows = []
-    for path, layout in files:
-        place = layout.place(path)
-        target = raw / FOLDERS[layout.kind] / place.inside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / path, target)
-        rows.append(_kept_row(raw, layout.kind, place, str(path)))
-    return rows
+def _copy(source: Path, raw: Path, path: PurePosixPath, layout: Layout) -> RawRow:
+    place = layout.place(path)
+    target = raw / FOLDERS[layout.kind] / place.inside
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / path, target)
+    return _kept_row(raw, layout.kind, place, str(path))
 
 
 def _join_sides(
@@ -105,7 +99,8 @@ def _join_sides(
         place = layout.place(path)
         sides.setdefault(place.inside.with_suffix(""), {"a": [], "b": []})[place.side].append(path)
     jobs = [(source, raw, name, members, layout) for name, members in sorted(sides.items())]
-    return [row for rows in in_parallel(_join, jobs, workers, "download", "pair") for row in rows]
+    joined = in_parallel(_join, jobs, workers, "download", "pair", FILES_AT_ONCE)
+    return [row for rows in joined for row in rows]
 
 
 def _join(
@@ -152,6 +147,16 @@ def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
     with (raw / path).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return RawRow(str(path), source, KEPT, "", kind, place.split, place.class_name, sha256)
+
+
+def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:
+    """Write ``manifest.csv``, and the rows of the videos once more in their folder.
+
+    So the stage of the frames depends on that folder alone: a new photo does not decode the videos again.
+    """
+    write_manifest(raw / "manifest.csv", rows, RawRow)
+    videos = [row for row in rows if row.kind == "videos"]
+    write_manifest(raw / FOLDERS["videos"] / "videos.csv", videos, RawRow)
 
 
 def kinds_summary(rows: Sequence[RawRow]) -> str:

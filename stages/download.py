@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pix2pix.datasets import DATASETS
 from pix2pix.errors import InputError
-from pix2pix.manifest import skipped_summary, write_manifest
+from pix2pix.manifest import skipped_summary
 from pix2pix.outputs import whole_folder
 from pix2pix.parallel import Workers
-from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary
+from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary, write_manifests
 from pix2pix.sources import is_address, open_source
 from stages.settings.base import load_settings
 from stages.settings.download import DownloadSettings, SourceSettings
@@ -24,7 +24,7 @@ def main() -> None:
             rows = download_sample(raw)
         else:
             rows = _download(settings, raw, args.raw.with_name(".unpacked.partial"))
-        write_manifest(raw / "manifest.csv", rows, RawRow)
+        write_manifests(raw, rows)
     print(f"download: {settings.dataset}: {kinds_summary(rows)}; {skipped_summary(rows)}")
     if settings.dataset != "folder":
         _mention_unused(settings.dataset, Path(settings.source))

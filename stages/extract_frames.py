@@ -14,7 +14,7 @@ def main() -> None:
     """Write ``frames/`` from ``raw/``."""
     args = path_arguments("raw", "frames", "performance")
     settings, machine = load_settings(ExtractFramesSettings), load_machine()
-    videos = [row for row in kept_rows(args.raw / "manifest.csv") if row["kind"] == "videos"]
+    videos = list(kept_rows(args.raw / "videos/videos.csv"))
     with performance(args.performance, "extract_frames"), whole_folder(args.frames) as out:
         rows, clips = extract_frames(
             args.raw,

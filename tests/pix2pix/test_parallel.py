@@ -13,14 +13,17 @@ from conftest import PROJECT
 from pix2pix import parallel
 from pix2pix.errors import InputError
 from pix2pix.frames import extract_frames
-from pix2pix.parallel import Workers, in_parallel
+from pix2pix.parallel import LEAST_BATCHES, Workers, in_parallel
 from pix2pix.videos import write_video
 
 
-def test_results_come_in_the_order_of_the_jobs(cluster: str) -> None:
-    jobs = [(i, 10) for i in range(50)]
+@pytest.mark.parametrize("most_at_once", [1, 2, 1000])
+def test_results_come_in_the_order_of_the_jobs(cluster: str, most_at_once: int) -> None:
+    count = 3 * LEAST_BATCHES + 1
+    jobs = [(i, 10) for i in range(count)]
     for workers in (Workers(1), Workers(2), Workers(dask_scheduler=cluster)):
-        assert in_parallel(operator.mul, jobs, workers, "multiply", "number") == [10 * i for i in range(50)]
+        products = in_parallel(operator.mul, jobs, workers, "multiply", "number", most_at_once)
+        assert products == [10 * i for i in range(count)]
 
 
 def test_cluster_changes_no_byte(cluster: str, tmp_path: Path) -> None:

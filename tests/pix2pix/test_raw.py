@@ -5,8 +5,9 @@ import pytest
 
 from pix2pix.errors import InputError
 from pix2pix.images import read_image, write_png
-from pix2pix.parallel import Workers
-from pix2pix.raw import LEAST_JOBS, RawRow, download_folder, download_sample, kinds_summary
+from pix2pix.manifest import kept_rows
+from pix2pix.parallel import LEAST_BATCHES, Workers
+from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary, write_manifests
 
 ALONE = Workers()
 
@@ -60,7 +61,7 @@ def test_pairs_with_splits_and_classes_are_found_out(source: Path, tmp_path: Pat
     ("names", "kept"),
     [
         (("rose/a.png", "tulip/b.png"), 2),
-        (tuple(f"{i}.png" for i in range(2 * LEAST_JOBS + 1)), 2 * LEAST_JOBS + 1),  # several files a job
+        (tuple(f"{i}.png" for i in range(2 * LEAST_BATCHES + 1)), 2 * LEAST_BATCHES + 1),  # several at once
         (("A/a.png", "B/a.png", "A/b.png"), 1),
     ],
 )
@@ -185,3 +186,13 @@ def test_real_datasets_are_recognised(
     rows = download_folder(datasets / folder, tmp_path, "auto", ALONE)
     assert {row.kind for row in rows} == {kind} and len(rows) == count
     assert {row.split for row in rows} == splits
+
+
+def test_new_photo_changes_nothing_in_the_folder_of_the_videos(tmp_path: Path) -> None:
+    video = RawRow("videos/ann/a.mp4", "ann/a.mp4", "kept", "", "videos", "", "ann", "0" * 64)
+    photo = RawRow("images/a.png", "a.png", "kept", "", "photos", "", "all", "1" * 64)
+    for name, rows in (("before", [video]), ("after", [photo, video])):
+        write_manifests(tmp_path / name, rows)
+    before, after = (tmp_path / name / "videos/videos.csv" for name in ("before", "after"))
+    assert before.read_bytes() == after.read_bytes()
+    assert [row["path"] for row in kept_rows(before)] == ["videos/ann/a.mp4"]

@@ -46,6 +46,16 @@ def test_performance_keeps_the_figures_of_other_stages(tmp_path: Path) -> None:
     assert content["train"]["rate"] == 1.5 and content["train"]["peak_memory_mb"] > 10
 
 
+def test_peak_memory_is_not_that_of_the_program_before(tmp_path: Path) -> None:
+    note = "import sys; from pathlib import Path; from stages.stage import performance\n"
+    note += "with performance(Path(sys.argv[1]), 'train'): pass"
+    before = "import os, sys; large = b'1' * 500_000_000\n"
+    before += "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    command = [sys.executable, "-c", before, "-c", note, str(tmp_path / "performance.json")]
+    subprocess.run(command, check=True, cwd=PROJECT)
+    assert json.loads((tmp_path / "performance.json").read_text())["train"]["peak_memory_mb"] < 300
+
+
 def test_failed_block_notes_no_performance(tmp_path: Path) -> None:
     with pytest.raises(InputError), performance(tmp_path / "performance.json", "train"):
         raise InputError("no")
