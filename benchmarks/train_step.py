@@ -1,4 +1,4 @@
-"""A training step at 256 px with the full networks, beside a plain loop, and beside what the processor can do.
+"""A training step at 256 px with the full networks, beside a plain loop and the processor's own rate.
 
 The plain loop is how common PyTorch implementations train: eager, fp32, contiguous, a pass of D each for real
 and fake pairs, Adam not fused. Ours runs with the paper's networks and ``precision: auto``. Each runs in a
@@ -29,6 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.side_by_side import print_machine, print_result
 from pix2pix.assembly import build_model, build_training
+from pix2pix.convolutions import Doubling, Halving
 from pix2pix.device import open_fabric
 from pix2pix.discriminator import DiscriminatorOptions, PatchDiscriminator
 from pix2pix.generators import GeneratorOptions, build_generator
@@ -97,8 +98,8 @@ def _ours(batch: int, size: int = 256) -> Step:
 
 
 def _plain(batch: int) -> Step:
-    generator = build_generator(GeneratorOptions(256))
-    discriminator = PatchDiscriminator(DiscriminatorOptions(256))
+    generator = _with_torch_convolutions(build_generator(GeneratorOptions(256)))
+    discriminator = _with_torch_convolutions(PatchDiscriminator(DiscriminatorOptions(256)))
     adam_g, adam_d = (
         torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
         for network in (generator, discriminator)
@@ -123,6 +124,13 @@ def _plain(batch: int) -> Step:
         adam_g.step()
 
     return step
+
+
+def _with_torch_convolutions(network: nn.Module) -> nn.Module:
+    for module in network.modules():
+        if isinstance(module, Halving | Doubling):
+            module.__class__ = nn.Conv2d if isinstance(module, Halving) else nn.ConvTranspose2d
+    return network
 
 
 def _convolution(_: int) -> Step:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from pix2pix.layers import KERNEL, WIDEST, Activation, Norm, activation_layer, initialize, norm_layers
+from pix2pix.convolutions import KERNEL, Halving
+from pix2pix.layers import WIDEST, Activation, Norm, activation_layer, initialize, norm_layers
 from pix2pix.patches import HALVINGS, Padding, PatchSize, patch_grid
 
 
@@ -88,4 +89,6 @@ def _convolution(
     if options.discriminator_padding == "same" and stride == 1:
         padded = nn.ZeroPad2d((1, 2, 1, 2))
         return nn.Sequential(padded, nn.Conv2d(inputs, outputs, KERNEL, 1, bias=bias))
-    return nn.Conv2d(inputs, outputs, KERNEL, stride, 1, bias=bias)
+    if stride == 2:
+        return Halving(inputs, outputs, bias)
+    return nn.Conv2d(inputs, outputs, KERNEL, 1, 1, bias=bias)

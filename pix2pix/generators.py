@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
+from pix2pix.convolutions import Halving
 from pix2pix.layers import (
-    KERNEL,
     WIDEST,
     Activation,
     Norm,
@@ -81,6 +81,7 @@ class Decoder(nn.Module):
     def __init__(self, widths: list[int], options: GeneratorOptions) -> None:
         super().__init__()
         self._skips = options.skip_connections
+        self.activation = decoder_activation(options.activation)
         doubled = 2 if self._skips else 1
         innermost = len(widths) - 1
         self.blocks = nn.ModuleList(
@@ -88,7 +89,6 @@ class Decoder(nn.Module):
             for i in range(innermost, 0, -1)
         )
         self.output = nn.Sequential(
-            decoder_activation(options.activation),
             *_dropout(innermost, options),
             *upsampling(doubled * widths[0], 3, options.upsample, options.bias_outer),
             output_activation(options.pixel_range),
@@ -96,9 +96,12 @@ class Decoder(nn.Module):
 
     def forward(self, encoded: list[Tensor]) -> Tensor:
         """Turn the encoder's levels, (N, C, H, W), the outermost first, into pictures, (N, 3, 2H, 2W)."""
-        *skips, x = encoded
+        *skips, x = map(self.activation, encoded)
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
-            x = torch.cat([skip, block(x)], dim=1) if self._skips else block(x)
+            # Activated before they are joined: the gradient of a part of a tensor is no dense tensor, which
+            # makes batch norm slow.
+            x = self.activation(block(x))
+            x = torch.cat([skip, x], dim=1) if self._skips else x
         output: Tensor = self.output(x)
         return output
 
@@ -122,7 +125,7 @@ class UnetGenerator(nn.Module):
         self.options = options
         widths = [options.ngf * min(2**level, WIDEST) for level in range(levels)]
         self.encoder = nn.ModuleList(
-            [nn.Conv2d(3, widths[0], KERNEL, 2, 1, bias=options.norm == "none")]
+            [Halving(3, widths[0], options.norm == "none")]
             + [_down(widths[i - 1], widths[i], i == levels - 1, options) for i in range(1, levels)]
         )
         self.decoder = Decoder(widths, options)
@@ -187,14 +190,13 @@ def _down(inputs: int, outputs: int, is_innermost: bool, options: GeneratorOptio
     norm = [] if is_innermost else norm_layers(options.norm, outputs)
     return nn.Sequential(
         activation_layer(options.activation, options.leaky_slope),
-        nn.Conv2d(inputs, outputs, KERNEL, 2, 1, bias=options.norm == "none"),
+        Halving(inputs, outputs, options.norm == "none"),
         *norm,
     )
 
 
 def _up(inputs: int, outputs: int, block: int, options: GeneratorOptions) -> nn.Sequential:
     return nn.Sequential(
-        decoder_activation(options.activation),
         *upsampling(inputs, outputs, options.upsample, bias=options.norm == "none"),
         *norm_layers(options.norm, outputs),
         *_dropout(block, options),

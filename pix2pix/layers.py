@@ -4,11 +4,12 @@ from typing import Literal
 
 from torch import nn
 
+from pix2pix.convolutions import Doubling
+
 Norm = Literal["batch", "instance", "none"]
 Activation = Literal["leaky_relu", "relu", "silu", "mish"]
 Upsample = Literal["transpose", "resize"]
 
-KERNEL = 4
 RESIZE_KERNEL = 3
 WIDEST = 8  # layers have at most 8 times the channels of the first
 INITIAL_STD = 0.02
@@ -42,7 +43,7 @@ def upsampling(inputs: int, outputs: int, upsample: Upsample, bias: bool) -> lis
     doi:10.23915/distill.00003); ``transpose`` is the paper's transposed convolution.
     """
     if upsample == "transpose":
-        return [nn.ConvTranspose2d(inputs, outputs, KERNEL, 2, 1, bias=bias)]
+        return [Doubling(inputs, outputs, bias)]
     return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, RESIZE_KERNEL, padding="same", bias=bias)]
 
 

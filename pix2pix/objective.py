@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from pix2pix.discriminator import PatchDiscriminator
 from pix2pix.generators import Generator
 from pix2pix.losses import GanLoss, accuracy, discriminator_loss, generator_loss
+from pix2pix.optimizer import DenseAdam
 
 Terms = dict[str, Tensor]
 # D's updates in a step, each on pairs of these kinds.
@@ -227,9 +228,8 @@ class Pix2Pix:
         ]
 
     def _set_up(self, network: nn.Module, compile: bool) -> tuple[Any, Any]:
-        network.to(memory_format=torch.channels_last)
-        betas = (self.objective.beta1, self.objective.beta2)
-        optimizer = torch.optim.Adam(network.parameters(), betas=betas, fused=True)
+        network.to(self.fabric.device, memory_format=torch.channels_last)
+        optimizer = DenseAdam(network, (self.objective.beta1, self.objective.beta2))
         self._optimizers.append(optimizer)
         module = cast(nn.Module, torch.compile(network)) if compile else network
         return cast(tuple[Any, Any], self.fabric.setup(module, optimizer))
