@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -115,12 +115,12 @@ def _plain(batch: int) -> Step:
         adam_d.zero_grad()
         loss_fake = gan_loss(discriminator(real_a, fake_b.detach()), False)
         loss_real = gan_loss(discriminator(real_a, real_b), True)
-        (0.5 * (loss_fake + loss_real)).backward()
+        torch.autograd.backward(0.5 * (loss_fake + loss_real))
         adam_d.step()
         discriminator.requires_grad_(False)
         adam_g.zero_grad()
         loss_gan = gan_loss(discriminator(real_a, fake_b), True)
-        (loss_gan + 100 * F.l1_loss(fake_b, real_b)).backward()
+        torch.autograd.backward(loss_gan + 100 * F.l1_loss(fake_b, real_b))
         adam_g.step()
 
     return step
@@ -129,7 +129,8 @@ def _plain(batch: int) -> Step:
 def _with_torch_convolutions(network: nn.Module) -> nn.Module:
     for module in network.modules():
         if isinstance(module, Halving | Doubling):
-            module.__class__ = nn.Conv2d if isinstance(module, Halving) else nn.ConvTranspose2d
+            base = nn.Conv2d if isinstance(module, Halving) else nn.ConvTranspose2d
+            module.__class__ = cast(Any, base)
     return network
 
 
@@ -151,7 +152,7 @@ def _step_gflop(batch: int) -> float:
     step = _plain(batch)
     with FlopCounterMode(display=False) as counter:
         step()
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops()) / 1e9
 
 
 def _random_pairs(batch: int, size: int) -> Tensor:
@@ -185,7 +186,7 @@ def _loader_over_memory(size: int) -> float:
     ratios = [loader / memory for loader, memory in zip(*list(seconds.values())[:2], strict=True)]
     medians = ", ".join(f"{way} {1000 * statistics.median(values):.1f} ms" for way, values in seconds.items())
     print(f"{size} px: {medians}", flush=True)
-    return round(statistics.median(ratios[1:]), 3)
+    return float(round(statistics.median(ratios[1:]), 3))
 
 
 def _peak_memory_gb(size: int) -> float:
@@ -232,7 +233,7 @@ def _serve(connection: Connection, make: Callable[[int], Step], batch: int, step
 
 def _in_process(function: Callable[[int], float], argument: int) -> float:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, (argument,))
+        return float(pool.apply(function, (argument,)))
 
 
 if __name__ == "__main__":

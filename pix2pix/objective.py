@@ -228,7 +228,7 @@ class Pix2Pix:
         ]
 
     def _set_up(self, network: nn.Module, compile: bool) -> tuple[Any, Any]:
-        network.to(self.fabric.device, memory_format=torch.channels_last)
+        network.to(self.fabric.device).to(memory_format=torch.channels_last)
         optimizer = DenseAdam(network, (self.objective.beta1, self.objective.beta2))
         self._optimizers.append(optimizer)
         module = cast(nn.Module, torch.compile(network)) if compile else network

@@ -23,7 +23,8 @@ class DenseAdam(torch.optim.Adam):
         views = [nn.Parameter(_dense(weight.detach())) for weight in self._weights]
         super().__init__(views, betas=betas, fused=True)
         for weight, view in zip(self._weights, views, strict=True):
-            weight.register_post_accumulate_grad_hook(partial(_share_gradient, view))
+            share = partial(_share_gradient, view)
+            weight.register_post_accumulate_grad_hook(share)  # type: ignore[no-untyped-call]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, those of the weights too."""
