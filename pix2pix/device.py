@@ -35,7 +35,7 @@ def open_fabric(
         devices=count,
         num_nodes=nodes,
         # Buffers, such as those of batch norm, stay each process's own; the first one's are saved.
-        strategy=DDPStrategy(broadcast_buffers=False) if count * nodes > 1 else "auto",
+        strategy=DDPStrategy(forward_sync_buffers=False) if count * nodes > 1 else "auto",
         plugins=_precision(precision, kind),
     )
     fabric.launch()

@@ -228,11 +228,11 @@ class Pix2Pix:
         ]
 
     def _set_up(self, network: nn.Module, compile: bool) -> tuple[Any, Any]:
-        network.to(self.fabric.device).to(memory_format=torch.channels_last)
+        network.to(memory_format=torch.channels_last)
+        module = self.fabric.setup_module(cast(nn.Module, torch.compile(network)) if compile else network)
         optimizer = DenseAdam(network, (self.objective.beta1, self.objective.beta2))
         self._optimizers.append(optimizer)
-        module = cast(nn.Module, torch.compile(network)) if compile else network
-        return cast(tuple[Any, Any], self.fabric.setup(module, optimizer))
+        return module, self.fabric.setup_optimizers(optimizer)
 
     def _summing(self, network: Any, is_summing: bool) -> AbstractContextManager[Any]:
         """Leave the exchange of gradients between processes to the last of several batches."""

@@ -20,6 +20,7 @@ from pix2pix.kept_work import file_hash
 from pix2pix.model_file import save_generator
 from pix2pix.objective import Pix2Pix
 from pix2pix.pair_data import PairFolder, TrainingPairs
+from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.prefetch import on_device
 from pix2pix.progress import Progress
 from pix2pix.schedule import Pace, Schedule
@@ -160,7 +161,7 @@ class Training:
     def _end_epoch(self) -> None:
         at, schedule = self.position, self.schedule
         at.epoch, at.batch = at.epoch + 1, 0
-        val_l1, picture = validate(self.model.result, self.val, self.fabric, schedule.test_mode, self._mean)
+        val_l1, examples = validate(self.model.result, self.val, self.fabric, schedule.test_mode, self._mean)
         at.means = self.curves.end_epoch(at.step, {"val/l1": val_l1})
         if at.epoch > schedule.pretrain_epochs:
             at.val_l1.append(val_l1)
@@ -172,6 +173,7 @@ class Training:
         if is_kept:
             save_generator(self._file("epochs", at.epoch), self.model.result.state_dict(), self.header)
         if is_kept or is_last or at.epoch % schedule.sample_every == 0:
+            picture = contact_sheet(examples, TRIPTYCH)
             write_png(self._file("epochs", at.epoch).with_suffix(".png"), picture)
             if self.log is not None:
                 self.log.samples(picture)

@@ -9,10 +9,11 @@ from torch import Tensor
 from pix2pix.generators import Generator
 from pix2pix.images import RgbImage
 from pix2pix.pair_data import PairFolder, to_image
-from pix2pix.pictures import TRIPTYCH, contact_sheet
 from pix2pix.translation import TestMode, translating
 
 PICTURES_SHOWN = 6
+
+Example = tuple[str, list[RgbImage]]
 
 
 def validate(
@@ -21,14 +22,15 @@ def validate(
     fabric: Fabric,
     test_mode: TestMode,
     mean: Callable[[Tensor], Tensor],
-) -> tuple[float, RgbImage]:
+) -> tuple[float, list[Example]]:
     """Measure a generator, in the precision of its training; each process takes its share of the pairs.
 
     Returns:
-        the mean L1 over the pairs, in [0, 1], and a picture of some of them.
+        the mean L1 over the pairs, in [0, 1], and, in the first process, some of them: a name, and input,
+        output and target.
     """
     shown = range(0, len(pairs), max(1, -(-len(pairs) // PICTURES_SHOWN)))
-    examples: list[tuple[str, list[RgbImage]]] = []
+    examples: list[Example] = []
     l1 = torch.zeros(len(pairs), dtype=torch.double)
     with fabric.autocast(), translating(generator, fabric.device, test_mode) as translate:
         for index in range(len(pairs)):
@@ -39,7 +41,7 @@ def validate(
             output = translate(a)
             if is_mine:
                 l1[index] = (output.double() - b.double()).abs().mean() / 255 * fabric.world_size
-            if index in shown:
+            if index in shown and fabric.is_global_zero:
                 caption = pairs.name(index).with_suffix("").as_posix()
                 examples.append((caption, [to_image(picture) for picture in (a, output, b)]))
-    return float(mean(l1).mean()), contact_sheet(examples, TRIPTYCH)
+    return float(mean(l1).mean()), examples

@@ -10,7 +10,6 @@ import random
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -19,10 +18,11 @@ from test_pipeline import Clone, clone_project
 KILLS = int(os.environ.get("KILLS", "3"))
 VICTIMS = ("stage", "dvc", "both")
 OUTPUTS = {
-    "download": "data/raw",
-    "extract_frames": "data/frames",
-    "crop_faces": "data/faces",
-    "build_pairs": "data/pairs",
+    "download": ["data/raw"],
+    "extract_frames": ["data/frames"],
+    "crop_faces": ["data/faces"],
+    "build_pairs": ["data/pairs"],
+    "train": ["models", "data/epochs", "metrics/plots/train"],
 }
 
 pytestmark = [
@@ -34,14 +34,18 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = clone_project(tmp_path_factory.mktemp("kills") / "clone")
+    # A training long enough to be killed at its steps, in validation, and while it writes its state.
+    clone.set(epochs="8", keep_every="3", select="best")
+    clone.environment["PIX2PIX_CHECKPOINT_MINUTES"] = "0"
     clone.run("dvc", "repro", "build_pairs")
     return clone
 
 
-def content(folder: Path) -> dict[str, str]:
+def content(clone: Clone, stage: str) -> dict[str, str]:
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
+        str(path.relative_to(clone.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in OUTPUTS[stage]
+        for path in sorted((clone.path / folder).rglob("*"))
         if path.is_file()
     }
 
@@ -80,11 +84,10 @@ def kill(clone: Clone, stage: str, victim: str, after_s: float) -> str:
 
 @pytest.mark.parametrize("stage", OUTPUTS)
 def test_killed_stage_run_again_gives_the_same_bytes(clone: Clone, stage: str) -> None:
-    folder = clone.path / OUTPUTS[stage]
     start = time.monotonic()
     clone.run("dvc", "repro", "--force", "--single-item", stage)
     seconds = time.monotonic() - start
-    expected, lock = content(folder), (clone.path / "dvc.lock").read_bytes()
+    expected, lock = content(clone, stage), (clone.path / "dvc.lock").read_bytes()
     assert len(expected) > 1
     moments = random.Random(stage)
     for number in range(KILLS):
@@ -92,6 +95,6 @@ def test_killed_stage_run_again_gives_the_same_bytes(clone: Clone, stage: str) -
         hit = kill(clone, stage, victim, after_s)
         print(f"{stage}: {after_s:.2f} s after its start, killed {hit}")
         clone.run("dvc", "repro", "--force", "--single-item", stage)
-        assert content(folder) == expected
+        assert content(clone, stage) == expected
         assert (clone.path / "dvc.lock").read_bytes() == lock
-        assert not list(clone.path.glob("data/.*.partial"))
+        assert not list(clone.path.rglob("*.partial"))

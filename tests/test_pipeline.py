@@ -62,6 +62,15 @@ class Clone:
         options = [part for setting in settings for part in ("-S", setting)]
         return self.run("dvc", "exp", "run", *options, *targets, fails=fails)
 
+    def set(self, **settings: str) -> None:
+        """Change settings in params.yaml."""
+        lines = (self.path / "params.yaml").read_text().splitlines(keepends=True)
+        keys = [line.split(":")[0] for line in lines]
+        for key, value in settings.items():
+            index = keys.index(key)
+            lines[index] = f"{key}: {value}  # {lines[index].split('#', 1)[1].strip()}\n"
+        (self.path / "params.yaml").write_text("".join(lines))
+
     def json(self, path: str) -> dict[str, float]:
         return json.loads((self.path / path).read_text())
 
@@ -84,12 +93,7 @@ def clone_project(path: Path) -> Clone:
         if (PROJECT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, path / name)
-    lines = (path / "params.yaml").read_text().splitlines(keepends=True)
-    keys = [line.split(":")[0] for line in lines]
-    for key, value in TINY.items():
-        index = keys.index(key)
-        lines[index] = f"{key}: {value}  # {lines[index].split('#', 1)[1].strip()}\n"
-    (path / "params.yaml").write_text("".join(lines))
+    clone.set(**TINY)
     clone.run("git", "add", "-A")
     clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Use tiny settings")
     return clone
@@ -181,7 +185,10 @@ def test_wrong_settings_stop_before_any_work(clone: Clone, tmp_path: Path) -> No
     try:
         for module in (["stages.settings"], ["stages.train", *train_arguments(tmp_path)]):
             output = clone.run("python", "-m", *module, fails=True)
-            assert "error: params.yaml: norm: found 'layer'; input should be 'batch' or 'instance'" in output
+            assert (
+                "error: params.yaml: norm: found 'layer'; input should be 'batch', 'instance' or 'none'"
+                in output
+            )
             assert "image_size: found 100; input should be 64, 128, 256, 512 or 1024" in output
             assert "learning_rate: found 'fast'; input should be a valid number" in output
             assert "Traceback" not in output
