@@ -124,7 +124,7 @@ def test_changed_setting_starts_afresh_and_says_why(project: Project) -> None:
 
 
 def test_divergence_keeps_the_last_good_generator_to_go_on_from(project: Project) -> None:
-    project.set(precision="fp16", discriminator_learning_rate=1.0, norm="none")
+    project.set(precision="fp16", discriminator_learning_rate=0.3, norm="none")
     output = project.run(fails=True, checkpoint_minutes=0)
     assert "error: " in output and "training has diverged; try a lower learning_rate" in output
     path, sha256 = (output.split(f"{key}=")[1].split()[0] for key in ("init_from", "init_from_sha256"))
