@@ -1,8 +1,8 @@
 """A training step at 256 px with the full networks, beside a plain loop and the processor's own rate.
 
-The plain loop is how common PyTorch implementations train: eager, fp32, contiguous, a pass of D each for real
-and fake pairs, Adam not fused. Ours runs with the paper's networks and ``precision: auto``. Each runs in a
-process of its own, because ours changes the allocator; they take turns, a few steps at a time.
+The plain loop is how common PyTorch implementations train (benchmarks/plain_loop.py). Ours runs with the
+paper's networks and ``precision: auto``. Each runs in a process of its own, because ours changes the
+allocator; they take turns, a few steps at a time.
 
 ``speedup_batch1``, ``speedup_batch8``: images per second, ours over the plain loop's (medians of rounds).
 ``peak_share_batch1``, ``peak_share_batch8``: floating-point operations of a step per second, ours over those
@@ -19,20 +19,17 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.plain_loop import plain_step
 from benchmarks.side_by_side import print_machine, print_result
 from pix2pix.assembly import build_model, build_training
-from pix2pix.convolutions import Doubling, Halving
 from pix2pix.device import open_fabric
-from pix2pix.discriminator import DiscriminatorOptions, PatchDiscriminator
-from pix2pix.generators import GeneratorOptions, build_generator
 from pix2pix.images import write_png
 from pix2pix.memory import keep_freed_memory
 from pix2pix.prefetch import on_device
@@ -98,40 +95,7 @@ def _ours(batch: int, size: int = 256) -> Step:
 
 
 def _plain(batch: int) -> Step:
-    generator = _with_torch_convolutions(build_generator(GeneratorOptions(256)))
-    discriminator = _with_torch_convolutions(PatchDiscriminator(DiscriminatorOptions(256)))
-    adam_g, adam_d = (
-        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
-        for network in (generator, discriminator)
-    )
-    real_a, real_b = _random_pairs(batch, 256).unbind(1)
-
-    def gan_loss(logits: Tensor, is_real: bool) -> Tensor:
-        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(is_real)))
-
-    def step() -> None:
-        fake_b = generator(real_a)
-        discriminator.requires_grad_(True)
-        adam_d.zero_grad()
-        loss_fake = gan_loss(discriminator(real_a, fake_b.detach()), False)
-        loss_real = gan_loss(discriminator(real_a, real_b), True)
-        torch.autograd.backward(0.5 * (loss_fake + loss_real))
-        adam_d.step()
-        discriminator.requires_grad_(False)
-        adam_g.zero_grad()
-        loss_gan = gan_loss(discriminator(real_a, fake_b), True)
-        torch.autograd.backward(loss_gan + 100 * F.l1_loss(fake_b, real_b))
-        adam_g.step()
-
-    return step
-
-
-def _with_torch_convolutions(network: nn.Module) -> nn.Module:
-    for module in network.modules():
-        if isinstance(module, Halving | Doubling):
-            base = nn.Conv2d if isinstance(module, Halving) else nn.ConvTranspose2d
-            module.__class__ = cast(Any, base)
-    return network
+    return plain_step(*_random_pairs(batch, 256).unbind(1))
 
 
 def _convolution(_: int) -> Step:

@@ -1,0 +1,70 @@
+"""Pix2pix as common PyTorch implementations train it, to measure beside.
+
+Eager, fp32, contiguous, a pass of D each for real and fake pairs, Adam not fused. The same networks and the same algorithm as ours with the paper's settings.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+WIDTHS = (64, 128, 256, 512, 512, 512, 512, 512)
+
+
+class SkipBlock(nn.Module):
+    """A level of the U-Net around the one inside it: down, the inner level, up, joined to what came in."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        outer, inner = (3 if level == 0 else WIDTHS[level - 1]), WIDTHS[level]
+        is_outermost, is_innermost = level == 0, level == len(WIDTHS) - 1
+        layers: list[nn.Module] = [] if is_outermost else [nn.LeakyReLU(0.2, inplace=True)]
+        layers.append(nn.Conv2d(outer, inner, 4, 2, 1, bias=False))
+        if not is_innermost:
+            layers += [] if is_outermost else [nn.BatchNorm2d(inner)]
+            layers.append(SkipBlock(level + 1))
+        doubled = inner if is_innermost else 2 * inner
+        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(doubled, outer, 4, 2, 1, bias=is_outermost)]
+        layers += [nn.Tanh()] if is_outermost else [nn.BatchNorm2d(outer)]
+        layers += [nn.Dropout(0.5)] if level >= len(WIDTHS) - 3 else []
+        self.layers, self.is_outermost = nn.Sequential(*layers), is_outermost
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Translate (N, C, H, W) to the same side."""
+        y: Tensor = self.layers(x)
+        return y if self.is_outermost else torch.cat([x, y], dim=1)
+
+
+def discriminator() -> nn.Sequential:
+    """The 70x70 PatchGAN."""
+    layers: list[nn.Module] = [nn.Conv2d(6, 64, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+    for inputs, outputs, stride in ((64, 128, 2), (128, 256, 2), (256, 512, 1)):
+        layers += [nn.Conv2d(inputs, outputs, 4, stride, 1, bias=False), nn.BatchNorm2d(outputs)]
+        layers.append(nn.LeakyReLU(0.2, inplace=True))
+    return nn.Sequential(*layers, nn.Conv2d(512, 1, 4, 1, 1))
+
+
+def plain_step(real_a: Tensor, real_b: Tensor) -> Callable[[], None]:
+    """Return a function that takes a training step on pairs, each (N, 3, 256, 256) in [-1, 1]."""
+    net_g, net_d = SkipBlock(0), discriminator()
+    adam_g, adam_d = (
+        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999)) for network in (net_g, net_d)
+    )
+
+    def gan_loss(b: Tensor, is_real: bool) -> Tensor:
+        logits = net_d(torch.cat([real_a, b], dim=1))
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(is_real)))
+
+    def step() -> None:
+        fake_b = net_g(real_a)
+        net_d.requires_grad_(True)
+        adam_d.zero_grad()
+        torch.autograd.backward(0.5 * (gan_loss(fake_b.detach(), False) + gan_loss(real_b, True)))
+        adam_d.step()
+        net_d.requires_grad_(False)
+        adam_g.zero_grad()
+        torch.autograd.backward(gan_loss(fake_b, True) + 100 * F.l1_loss(fake_b, real_b))
+        adam_g.step()
+
+    return step
