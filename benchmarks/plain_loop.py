@@ -1,6 +1,7 @@
 """Pix2pix as common PyTorch implementations train it, to measure beside.
 
-Eager, fp32, contiguous, a pass of D each for real and fake pairs, Adam not fused. The same networks and the same algorithm as ours with the paper's settings.
+Eager, fp32, contiguous, a pass of D each for real and fake pairs, Adam not fused. The same networks
+and the same algorithm as ours with the paper's settings.
 """
 
 from collections.abc import Callable
