@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from pix2pix.batches import EpochBatches
 from pix2pix.checkpoint import load_state, save_state
 from pix2pix.curves import Curves, DivergedError, TrainingLog
-from pix2pix.images import write_png
+from pix2pix.images import read_image, write_png
 from pix2pix.kept_work import file_hash
 from pix2pix.model_file import save_generator
 from pix2pix.objective import Pix2Pix
@@ -52,8 +52,8 @@ class Position:
 
     @property
     def best(self) -> int:
-        """The epoch with the lowest validation L1, from 1 on, not counting pretraining."""
-        return self.val_l1.index(min(self.val_l1)) + 1
+        """The epoch with the lowest validation L1, from 1 on, not counting pretraining; 0 before it."""
+        return self.val_l1.index(min(self.val_l1)) + 1 if self.val_l1 else 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Training:
         self.model, self.val, self.schedule, self.header = model, val, schedule, header
         self.work, self.log, self.pace = work, log, pace
         self.fabric = model.fabric
-        self.position = Position()
+        self.position, self.pairs = Position(), len(train)
         self.curves = Curves(log, schedule.log_every, self._mean)
         self.batches = EpochBatches(
             len(train),
@@ -131,8 +131,9 @@ class Training:
             InputError: the kept state cannot be read.
         """
         self._resume()
-        left = (self.epochs - self.position.epoch) * len(self.batches) - self.position.batch
-        progress = Progress(left * self.schedule.batch_size, "train", "image")
+        at = self.position
+        left = (self.epochs - at.epoch) * self.pairs - at.batch * self.schedule.batch_size
+        progress = Progress(left, "train", "image")
         try:
             while not self._is_over():
                 self._train_epoch(progress)
@@ -208,11 +209,15 @@ class Training:
         self.model.load_state_dict(state["model"])
         self.curves.load_state_dict(state["curves"])
         self.position = Position(**state["position"])
-        if self.fabric.is_global_zero:
-            at = self.position
-            print(
-                f"train: going on after step {at.step}, in epoch {at.epoch + 1} of {self.epochs}", flush=True
-            )
+        if self.work is None:
+            return
+        at = self.position
+        print(
+            f"train: going on after step {at.step}, with {at.epoch} of {self.epochs} epochs done", flush=True
+        )
+        shown = [self._file("epochs", epoch).with_suffix(".png") for epoch in range(1, at.epoch + 1)]
+        if self.log is not None and (pictures := [path for path in shown if path.exists()]):
+            self.log.samples(read_image(pictures[-1]))
 
     def _is_time_to_save(self) -> bool:
         if self.fabric.world_size > 1 and not self.curves.is_point(self.position.step):
@@ -230,8 +235,9 @@ class Training:
         if self.work is not None:
             state = {"model": self.model.state_dict(), "curves": self.curves.state_dict()}
             save_state(self.work, state | {"position": asdict(self.position)})
-            for path in sorted((self.work / "best").glob("*.safetensors"))[:-1]:
-                path.unlink()
+            for path in (self.work / "best").glob("*.safetensors"):
+                if path != self._best_file():
+                    path.unlink()
         self._saved_at = time.monotonic()
 
     def _last_good(self) -> str:
@@ -251,10 +257,13 @@ class Training:
     def _file(self, kind: str, epoch: int) -> Path:
         return cast(Path, self.work) / kind / f"epoch_{epoch:04}.safetensors"
 
+    def _best_file(self) -> Path:
+        return self._file("best", self.schedule.pretrain_epochs + self.position.best)
+
     def _selected_weights(self) -> dict[str, Tensor]:
         if self.schedule.select == "last" or self.work is None:
             return self.model.result.state_dict()
-        return dict(load_file(self._file("best", self.schedule.pretrain_epochs + self.position.best)))
+        return dict(load_file(self._best_file()))
 
     def _metrics(self) -> dict[str, float]:
         at = self.position

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,8 @@ from training_cases import write_pairs
 from pix2pix.model_file import load_generator
 
 STEPS_COMPARED = 20
+INPUTS = ["--pairs=pairs", "--performance=performance.json"]
+PARENT = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
 
 
 class Project:
@@ -38,11 +41,13 @@ class Project:
         lines += [f"{key}: {json.dumps(value)}" for key, value in settings.items()]
         (self.path / "params.yaml").write_text("\n".join(lines) + "\n")
 
-    def start(self, out: str = "out", **machine: object) -> "subprocess.Popen[str]":
+    def start(
+        self, out: str = "out", under: Sequence[str] = (), **machine: object
+    ) -> "subprocess.Popen[str]":
         names = {"model": "model.safetensors", "metrics": "train.json", "plots": "plots", "epochs": "epochs"}
         paths = [part for name, path in names.items() for part in (f"--{name}", f"{out}/{path}")]
         return subprocess.Popen(
-            [sys.executable, "-m", "stages.train", "--pairs=pairs", "--performance=performance.json", *paths],
+            [*under, sys.executable, "-m", "stages.train", *INPUTS, *paths],
             cwd=self.path,
             env={
                 **os.environ,
@@ -109,6 +114,20 @@ def test_killed_training_goes_on_says_so_and_gives_the_same_bytes(project: Proje
     assert len(project.kept()) == 1 and not (project.path / "out/model.safetensors").exists()
     output = project.run()
     assert "train: going on after step" in output
+    assert bytes_of(project.path / "out") == bytes_of(project.path / "undisturbed")
+    assert project.kept() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the adoption of orphans")
+def test_training_that_outlives_its_killed_parent_is_not_done_again(project: Project) -> None:
+    """As when DVC alone is killed: nobody takes the outputs, and the next run deletes them."""
+    project.run("undisturbed")
+    parent = project.start(under=PARENT, checkpoint_minutes=0)
+    wait_for_state(project, parent)
+    parent.kill()
+    parent.communicate()  # until the stage, which has the same output, ends
+    shutil.rmtree(project.path / "out")
+    assert "train: going on after step 24, with 4 of 4 epochs done" in project.run()
     assert bytes_of(project.path / "out") == bytes_of(project.path / "undisturbed")
     assert project.kept() == []
 
