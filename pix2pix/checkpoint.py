@@ -1,12 +1,12 @@
 """The state of a training on disk, to go on from after an interruption."""
 
-import pickle
+import zipfile
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 
-from pix2pix.errors import InputError
+from pix2pix.errors import InputError, first_line
 from pix2pix.outputs import whole_file
 
 STATE = "state.pt"
@@ -28,9 +28,12 @@ def load_state(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
+        with zipfile.ZipFile(path) as archive:
+            if broken := archive.testzip():
+                raise InputError(f"the checksum of {broken} is wrong")
         return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # a damaged file can break the reader anywhere
         raise InputError(
-            f"{path} is not a training's state, or damaged ({reason}); remove {folder} to start afresh"
+            f"{path} is not a training's state, or damaged ({first_line(error)}); remove {folder} to start "
+            "afresh"
         ) from error

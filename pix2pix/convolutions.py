@@ -29,10 +29,8 @@ class Halving(nn.Conv2d):
         windows = padded.as_strided(
             (n, h // 2, w // 2, KERNEL, KERNEL, c), (image, 2 * row, 2 * column, row, column, 1)
         )
-        weight = self.weight.permute(2, 3, 1, 0).reshape(-1, self.out_channels)  # (4 4 C, O)
-        output = windows.reshape(-1, KERNEL * KERNEL * c) @ weight
-        if self.bias is not None:
-            output = output + self.bias
+        weight = self.weight.permute(0, 2, 3, 1).reshape(self.out_channels, -1)  # (O, 4 4 C)
+        output = F.linear(windows.reshape(-1, KERNEL * KERNEL * c), weight, self.bias)
         return output.view(n, h // 2, w // 2, -1).permute(0, 3, 1, 2)
 
 
@@ -55,7 +53,7 @@ class Doubling(nn.ConvTranspose2d):
                 padded[:, row : row + 2 * h : 2, column : column + 2 * w : 2] += windows[:, :, :, row, column]
         output = padded[:, 1:-1, 1:-1]
         if self.bias is not None:
-            output = output + self.bias
+            output = output + self.bias.to(output.dtype)
         return output.permute(0, 3, 1, 2)
 
 

@@ -65,7 +65,7 @@ class Curves:
         self.collect(step)
         self._draw(step, dict(values))
         means = {name: _mean(values) for name, values in self._since_epoch.items()}
-        self._since_point, self._since_epoch = {}, {}
+        self._since_epoch = {}
         return means
 
     def collect(self, step: int) -> None:
@@ -79,8 +79,6 @@ class Curves:
             values = self._mean(torch.stack([terms[name] for terms in waiting if name in terms]))
             for value in values.tolist():
                 if not math.isfinite(value):
-                    if name.endswith("_gradient"):  # fp16 leaves such a step out, and lowers its scale
-                        continue
                     raise DivergedError(f"{name} is {value} by step {step}: training has diverged")
                 for kept in (self._since_point, self._since_epoch):
                     kept.setdefault(name, []).append(value)

@@ -13,6 +13,11 @@ class UnreadableError(Exception):
     """One item cannot be used; the message is the reason that the manifest lists."""
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text, or its name where it has none."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 def download_error(address: str, reason: object) -> InputError:
     """Say why a download failed, and that a copy from elsewhere will do as well."""
     return InputError(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from pix2pix.errors import UnreadableError
+from pix2pix.errors import UnreadableError, first_line
 from pix2pix.opencv import cv2
 
 RgbImage = npt.NDArray[np.uint8]
@@ -33,7 +33,7 @@ def read_image(path: Path) -> RgbImage:
         with Image.open(path) as image:
             rgb = np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
     except READ_ERRORS as error:
-        raise UnreadableError(f"unreadable picture: {_first_line(error, path)}") from error
+        raise UnreadableError(f"unreadable picture: {_without_path(error, path)}") from error
     height, width = rgb.shape[:2]
     if min(height, width) < MIN_SIDE_PX:
         raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
@@ -147,7 +147,6 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(values * (255 / full_scale)), 0, 255).astype(np.uint8))
 
 
-def _first_line(error: Exception, path: Path) -> str:
+def _without_path(error: Exception, path: Path) -> str:
     """The error's first line without the path, which differs between copies of a project."""
-    text = str(error) or type(error).__name__
-    return text.splitlines()[0].replace(repr(str(path)), "the file").replace(str(path), "the file")
+    return first_line(error).replace(repr(str(path)), "the file").replace(str(path), "the file")

@@ -1,6 +1,5 @@
 """Weights that a training starts from instead of random ones."""
 
-import pickle
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import URLError
@@ -8,7 +7,7 @@ from urllib.error import URLError
 import torch
 from torchvision.models import ResNet18_Weights
 
-from pix2pix.errors import InputError
+from pix2pix.errors import InputError, first_line
 from pix2pix.generators import Generator, ResnetUnetGenerator
 from pix2pix.kept_work import file_hash
 from pix2pix.model_file import load_generator
@@ -33,13 +32,13 @@ def load_pretrained_encoder(generator: Generator, source: str | bool, sha256: st
         path = checked_file(str(source), sha256, "pretrained")
         try:
             weights = torch.load(path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-            raise InputError(f"pretrained: {path} holds no weights: {_first_line(error)}") from error
+        except Exception as error:  # what is no such file can break the reader anywhere
+            raise InputError(f"pretrained: {path} holds no weights: {first_line(error)}") from error
     try:
         kept = {name: value for name, value in weights.items() if not name.startswith(CLASSIFIER)}
         cast(ResnetUnetGenerator, generator).encoder.load_state_dict(kept)
     except (AttributeError, RuntimeError) as error:
-        raise InputError(f"pretrained: {source} is no ResNet-18: {_first_line(error)}") from error
+        raise InputError(f"pretrained: {source} is no ResNet-18: {first_line(error)}") from error
 
 
 def load_start(generator: Generator, path: str, sha256: str) -> None:
@@ -84,7 +83,3 @@ def _downloaded() -> dict[str, Any]:
             f"pretrained: {weights.url} could not be downloaded: {error}; with a copy of it, set "
             "pretrained: to its path and pretrained_sha256: to its hash"
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

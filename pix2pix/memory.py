@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from pix2pix.errors import InputError
+from pix2pix.errors import InputError, first_line
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"  # read by torch at its first allocation
@@ -37,13 +37,13 @@ def explained_out_of_memory() -> Iterator[None]:
     """
     try:
         yield
-    except RuntimeError as error:
-        is_cpu = "can't allocate memory" in str(error)
-        if not (is_cpu or isinstance(error, torch.OutOfMemoryError)):
+    except (RuntimeError, MemoryError) as error:
+        is_out = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not (is_out or "can't allocate memory" in str(error)):
             raise
         raise InputError(
             "out of memory: lower batch_size (accumulate_steps makes up for it), image_size, ngf or ndf, or "
-            f"cache_gb in machine.yaml, or take precision: bf16 ({str(error).splitlines()[0]})"
+            f"cache_gb in machine.yaml, or take precision: bf16 ({first_line(error)})"
         ) from error
 
 

@@ -38,6 +38,6 @@ def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
         generator.load_state_dict(weights)
     except FileNotFoundError as error:
         raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
     return generator.eval(), settings

@@ -154,7 +154,7 @@ class Pix2Pix:
                     loss = loss + loss_of_kind
                 self.fabric.backward(goal.discriminator_loss_factor * part.share * loss)
         if measure:
-            terms["discriminator_gradient"] = self._gradient_norm(discriminator)
+            self._add_gradient_norm(terms, "discriminator_gradient", discriminator)
         self._optimizer_d.step()
 
     def _update_generator(
@@ -177,7 +177,7 @@ class Pix2Pix:
             for name, loss in losses.items():
                 _add(terms, name, part.share * loss)
         if measure:
-            terms["generator_gradient"] = self._gradient_norm(self.generator)
+            self._add_gradient_norm(terms, "generator_gradient", self.generator)
         self._optimizer_g.step()
 
     def _generate(self, part: _Part) -> Tensor:
@@ -238,10 +238,15 @@ class Pix2Pix:
         """Leave the exchange of gradients between processes to the last of several batches."""
         return self.fabric.no_backward_sync(network, enabled=is_summing and self.fabric.world_size > 1)
 
-    def _gradient_norm(self, network: nn.Module) -> Tensor:
-        gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    def _add_gradient_norm(self, terms: Terms, name: str, network: nn.Module) -> None:
+        norm = torch.nn.utils.get_total_norm(
+            [weight.grad for weight in network.parameters() if weight.grad is not None]
+        )
         scaler = getattr(self.fabric.strategy.precision, "scaler", None)
-        return torch.nn.utils.get_total_norm(gradients) / (scaler.get_scale() if scaler else 1.0)
+        if scaler is None:
+            terms[name] = norm
+        elif norm.isfinite():  # else fp16 leaves the step out, and lowers its scale
+            terms[name] = norm / scaler.get_scale()
 
 
 def _moving_average(generator: Generator, decay: float) -> AveragedModel:

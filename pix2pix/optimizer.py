@@ -20,10 +20,14 @@ class DenseAdam(torch.optim.Adam):
 
     def __init__(self, network: nn.Module, betas: tuple[float, float]) -> None:
         self._weights = list(network.parameters())
-        views = [nn.Parameter(_dense(weight.detach())) for weight in self._weights]
+        is_permuted = [weight.dim() == 4 and not weight.is_contiguous() for weight in self._weights]
+        views = [
+            nn.Parameter(_channels_last(weight.detach()) if permuted else weight.detach())
+            for weight, permuted in zip(self._weights, is_permuted, strict=True)
+        ]
         super().__init__(views, betas=betas, fused=True)
-        for weight, view in zip(self._weights, views, strict=True):
-            share = partial(_share_gradient, view)
+        for weight, view, permuted in zip(self._weights, views, is_permuted, strict=True):
+            share = partial(_share_gradient, view, permuted)
             weight.register_post_accumulate_grad_hook(share)  # type: ignore[no-untyped-call]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -33,11 +37,10 @@ class DenseAdam(torch.optim.Adam):
             weight.grad = None
 
 
-def _dense(tensor: Tensor) -> Tensor:
-    is_channels_last = tensor.dim() == 4 and not tensor.is_contiguous()
-    return tensor.permute(0, 2, 3, 1) if is_channels_last else tensor
+def _channels_last(tensor: Tensor) -> Tensor:
+    return tensor.permute(0, 2, 3, 1)
 
 
-def _share_gradient(view: nn.Parameter, weight: Tensor) -> None:
+def _share_gradient(view: nn.Parameter, is_permuted: bool, weight: Tensor) -> None:
     if weight.grad is not None:
-        view.grad = weight.grad.permute(0, 2, 3, 1) if view.shape != weight.shape else weight.grad
+        view.grad = _channels_last(weight.grad) if is_permuted else weight.grad

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from pix2pix.augment import Augmentation
 from pix2pix.batches import Key
-from pix2pix.errors import InputError
+from pix2pix.errors import InputError, UnreadableError
 from pix2pix.generators import PixelRange
 from pix2pix.images import RgbImage, read_image
 from pix2pix.progress import with_progress
@@ -54,7 +54,10 @@ class PairFolder:
 
     @staticmethod
     def _read(path: Path) -> Tensor:
-        image = torch.from_numpy(read_image(path).copy())  # (H, 2W, 3)
+        try:
+            image = torch.from_numpy(read_image(path).copy())  # (H, 2W, 3)
+        except UnreadableError as error:
+            raise InputError(f"{path}: {error}; `dvc repro --force build_pairs` makes it again") from error
         a, b = image.permute(2, 0, 1).chunk(2, dim=2)
         return torch.stack([a, b])
 

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from lightning_fabric import Fabric
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -103,7 +105,8 @@ class Training:
         self.work, self.log, self.pace = work, log, pace
         self.fabric = model.fabric
         self.position, self.pairs = Position(), len(train)
-        self.curves = Curves(log, schedule.log_every, self._mean)
+        self.mean = partial(_mean, self.fabric)
+        self.curves = Curves(log, schedule.log_every, self.mean)
         self.batches = EpochBatches(
             len(train),
             schedule.batch_size,
@@ -162,7 +165,9 @@ class Training:
     def _end_epoch(self) -> None:
         at, schedule = self.position, self.schedule
         at.epoch, at.batch = at.epoch + 1, 0
-        val_l1, examples = validate(self.model.result, self.val, self.fabric, schedule.test_mode, self._mean)
+        for buffer in self.model.result.buffers():  # all processes measure what the first one saves
+            buffer.copy_(self.fabric.broadcast(buffer))
+        val_l1, examples = validate(self.model.result, self.val, self.fabric, schedule.test_mode, self.mean)
         at.means = self.curves.end_epoch(at.step, {"val/l1": val_l1})
         if at.epoch > schedule.pretrain_epochs:
             at.val_l1.append(val_l1)
@@ -277,11 +282,12 @@ class Training:
             "steps": at.step,
         }
 
-    def _mean(self, values: Tensor) -> Tensor:
-        """The mean over the processes, in double precision on the CPU."""
-        if self.fabric.world_size == 1:
-            return values.cpu().double()
-        return cast(Tensor, self.fabric.all_reduce(values.to(self.fabric.device).double())).cpu()
+
+def _mean(fabric: Fabric, values: Tensor) -> Tensor:
+    """The mean over the processes, in double precision on the CPU."""
+    if fabric.world_size == 1:
+        return values.cpu().double()
+    return cast(Tensor, fabric.all_reduce(values.to(fabric.device).double())).cpu()
 
 
 def _groups(batches: Iterator[Tensor], size: int) -> Iterator[list[Tensor]]:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,11 +7,13 @@ import pytest
 import torch
 
 from pix2pix.evaluation import best_median_worst, measure, read_result, summarize, translate_folder
+from pix2pix.generators import GeneratorOptions, build_generator
 from pix2pix.images import write_png
 from pix2pix.metrics import image_metrics
-from pix2pix.networks import UnetGenerator
 from pix2pix.pair_data import PairFolder
-from pix2pix.translation import translate
+from pix2pix.translation import translating
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture
@@ -24,15 +27,22 @@ def pairs(tmp_path: Path) -> PairFolder:
     return PairFolder(tmp_path / "test")
 
 
-def test_metrics_are_those_of_the_saved_pictures(pairs: PairFolder, tmp_path: Path) -> None:
+def small(**options: Any) -> Any:
     torch.manual_seed(0)
-    generator = UnetGenerator(64, 4).eval()
-    translate_folder(generator, pairs, tmp_path / "out", torch.device("cpu"))
+    return build_generator(GeneratorOptions(64, ngf=4, **options))
+
+
+@pytest.mark.parametrize("test_mode", ["eval", "train"])
+def test_metrics_are_those_of_the_saved_pictures(pairs: PairFolder, tmp_path: Path, test_mode: Any) -> None:
+    generator = small()
+    translate_folder(generator, pairs, tmp_path / "out", CPU, test_mode)
     per_image = measure(pairs, tmp_path / "out")
     assert per_image["path"].tolist() == [f"class_{i % 2}/{i}.png" for i in (0, 2, 1, 3)]
+    assert per_image["class_name"].tolist() == ["class_0", "class_0", "class_1", "class_1"]
     for row, index in zip(per_image.to_dict("records"), range(4), strict=True):
         a, b = pairs[index]
-        output = translate(generator, a, torch.device("cpu"))
+        with translating(generator, CPU, test_mode) as translate:
+            output = translate(a)
         assert torch.equal(read_result(tmp_path / "out" / row["path"]), output)
         assert row["l1"] == image_metrics(output, b)["l1"] and row["baseline_l1"] == image_metrics(a, b)["l1"]
     summary = summarize(per_image)
@@ -44,10 +54,14 @@ def test_metrics_are_those_of_the_saved_pictures(pairs: PairFolder, tmp_path: Pa
     } < set(summary)
 
 
-def test_output_does_not_depend_on_chance(pairs: PairFolder) -> None:
-    generator = UnetGenerator(64, 4, dropout=0.5).eval()
-    first, again = (translate(generator, pairs[0][0], torch.device("cpu")) for _ in range(2))
-    assert torch.equal(first, again)
+@pytest.mark.parametrize("test_mode", ["eval", "train"])
+def test_translated_pictures_repeat_to_the_byte(pairs: PairFolder, tmp_path: Path, test_mode: Any) -> None:
+    generator = small(dropout=0.5)
+    for name in ("first", "again"):
+        translate_folder(generator, pairs, tmp_path / name, CPU, test_mode)
+    for index in range(4):
+        path = pairs.name(index)
+        assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "again" / path).read_bytes()
 
 
 def test_examples_show_best_median_and_worst(pairs: PairFolder, tmp_path: Path) -> None:

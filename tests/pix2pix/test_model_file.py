@@ -1,38 +1,53 @@
+import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save_file
+from training_cases import small_settings
 
 from pix2pix.errors import InputError
-from pix2pix.model_file import load_generator, save_generator
-from pix2pix.networks import UnetGenerator
+from pix2pix.generators import GeneratorOptions, build_generator
+from pix2pix.model_file import HEADER_KEY, load_generator, save_generator
 
-SETTINGS = {
-    "image_size": 64,
-    "ngf": 4,
-    "norm": "batch",
-    "dropout": 0.5,
-    "bias_outer": False,
-    "direction": "BtoA",
-    "epochs": 3,
+KINDS: dict[str, dict[str, Any]] = {
+    "unet": {},
+    "batch": {"norm": "batch"},
+    "resnet": {"generator": "resnet18_unet"},
+    "encoder-decoder": {"skip_connections": False, "upsample": "resize", "bias_outer": False},
+    "unit range": {"pixel_range": "unit", "levels": 3, "activation": "mish"},
 }
 
 
-def test_one_file_is_enough_to_use_the_model(tmp_path: Path) -> None:
-    generator = UnetGenerator(64, 4, "batch", bias_outer=False)
+def build(**changes: Any) -> tuple[Any, dict[str, Any]]:
+    settings = small_settings(**changes)
+    return build_generator(GeneratorOptions.of(settings)), settings
+
+
+@pytest.mark.parametrize("changes", KINDS.values(), ids=KINDS.keys())
+def test_one_file_is_enough_to_use_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
+    generator, settings = build(**changes)
     generator(torch.randn(4, 3, 64, 64))  # moves the running statistics
-    save_generator(tmp_path / "a" / "g.safetensors", generator.state_dict(), SETTINGS)
-    loaded, settings = load_generator(tmp_path / "a" / "g.safetensors")
+    save_generator(tmp_path / "a" / "g.safetensors", generator.state_dict(), settings)
+    loaded, read = load_generator(tmp_path / "a" / "g.safetensors")
     picture = torch.randn(1, 3, 64, 64)
-    assert settings == SETTINGS and not loaded.training
+    assert read == settings and not loaded.training
     assert torch.equal(loaded(picture), generator.eval()(picture))
 
 
+def test_weights_of_any_memory_format_can_be_saved(tmp_path: Path) -> None:
+    generator, settings = build()
+    expected = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
+    save_generator(tmp_path / "g", generator.to(memory_format=torch.channels_last).state_dict(), settings)
+    loaded = load_generator(tmp_path / "g")[0].state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in expected.items())
+
+
 def test_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
-    weights = UnetGenerator(64, 4).state_dict()
-    for name in "ab":
-        save_generator(tmp_path / name, weights, SETTINGS)
+    generator, settings = build()
+    save_generator(tmp_path / "a", generator.state_dict(), settings)
+    save_generator(tmp_path / "b", generator.state_dict(), dict(reversed(settings.items())))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -41,12 +56,50 @@ def test_missing_model_says_how_to_get_one(tmp_path: Path) -> None:
         load_generator(tmp_path / "none.safetensors")
 
 
-def test_strangers_and_damaged_files_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("not a model")
-    save_file({"x": torch.zeros(1)}, tmp_path / "stranger")
-    save_generator(tmp_path / "other", UnetGenerator(64, 8).state_dict(), SETTINGS)
-    save_generator(tmp_path / "whole", UnetGenerator(64, 4).state_dict(), SETTINGS)
-    (tmp_path / "cut").write_bytes((tmp_path / "whole").read_bytes()[:-100])
-    for name in ("text", "stranger", "other", "cut"):
-        with pytest.raises(InputError, match="is not a model written by the train stage"):
-            load_generator(tmp_path / name)
+class Stranger:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text", "empty", "stranger", "other layers", "cut", "pickle", "old header", "no json", "wrong value"],
+)
+def test_strangers_and_damaged_files_are_refused(tmp_path: Path, kind: str) -> None:
+    generator, settings = build()
+    path, weights = tmp_path / "model", generator.state_dict()
+    save_generator(path, weights, settings)
+    if kind == "text":
+        path.write_text("not a model")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "stranger":
+        save_file({"x": torch.zeros(1)}, path)
+    elif kind == "other layers":
+        save_generator(path, build(ngf=4)[0].state_dict(), settings)
+    elif kind == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif kind == "pickle":
+        path.write_bytes(pickle.dumps(Stranger(tmp_path / "was here")))
+    elif kind == "old header":
+        save_generator(path, weights, {"image_size": 64, "ngf": 2})
+    elif kind == "no json":
+        save_file(weights, path, metadata={HEADER_KEY: "{"})
+    else:
+        save_generator(path, weights, settings | {"norm": 3, "image_size": "64"})
+    with pytest.raises(InputError, match="is not a model written by the train stage"):
+        load_generator(path)
+    assert not (tmp_path / "was here").exists()
+
+
+@pytest.mark.parametrize(
+    "change", [{"activation": "tanh"}, {"generator": "vae"}, {"upsample": "magic"}, {"levels": 99}]
+)
+def test_header_with_a_value_that_no_setting_has_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    generator, settings = build()
+    save_generator(tmp_path / "model", generator.state_dict(), settings | change)
+    with pytest.raises(InputError, match="is not a model written by the train stage"):
+        load_generator(tmp_path / "model")
