@@ -29,7 +29,8 @@ def validate(
         the mean L1 over the pairs, in [0, 1], and, in the first process, some of them: a name, and input,
         output and target.
     """
-    shown = range(0, len(pairs), max(1, -(-len(pairs) // PICTURES_SHOWN)))
+    count = min(len(pairs), PICTURES_SHOWN)
+    shown = {i * len(pairs) // count for i in range(count)}
     examples: list[Example] = []
     l1 = torch.zeros(len(pairs), dtype=torch.double)
     with fabric.autocast(), translating(generator, fabric.device, test_mode) as translate:
