@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
+from benchmarks.side_by_side import as_text, data_folder, folder_of, print_result, report, seconds_of, speedup
 from pix2pix.manifest import KEPT
 from pix2pix.pair_builder import PairRow, build_pairs
 from pix2pix.pair_sources import PairSource, list_sources
@@ -45,7 +45,7 @@ def main() -> None:
         ways = {"build_pairs": build, "Pillow loop, 1 process": loop}
         seconds = seconds_of(ways, outputs)
         report(seconds, len(sources), "pictures")
-        size = _compare(made, *(outputs / name for name in ways))
+        size = _compare(made, *(folder_of(outputs, name) for name in ways))
         print_result(speedup_over_pillow_loop=speedup(seconds, *ways), size_over_pillow=size)
 
 

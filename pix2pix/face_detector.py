@@ -14,6 +14,7 @@ from pix2pix.images import RgbImage
 from pix2pix.opencv import cv2
 
 SMALLEST_FACE_PX = 20  # of the detector, on the copy that it sees
+SHOWN_FACE_PX = 32  # of the smallest face that is wanted, on the copy: enough to find its eyes, too
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class FaceDetector:
     Args:
         device: where it runs.
         max_side_px: pictures with a longer side are scaled down to it before detection.
-        min_face_px: faces with a shorter box than this, in the full picture, need not be found.
+        min_face_px: faces with a shorter box than this, in the full picture, need not be found; so the copy
+            is no larger than it takes to show them well.
     """
 
     def __init__(self, device: torch.device, max_side_px: int, min_face_px: int) -> None:
@@ -62,7 +64,7 @@ class FaceDetector:
 
     def _detect(self, images: Sequence[RgbImage]) -> list[list[Face]]:
         height, width = images[0].shape[:2]
-        scale = min(1.0, self._max_side_px / max(height, width))
+        scale = min(1.0, self._max_side_px / max(height, width), SHOWN_FACE_PX / self._min_face_px)
         smallest = max(SMALLEST_FACE_PX, int(self._min_face_px * scale))
         if min(height, width) * scale <= smallest:
             return [[] for _ in images]

@@ -29,13 +29,24 @@ def test_box_is_in_pixels_of_the_full_picture(detector: FaceDetector, face_photo
     )
 
 
-def test_boxes_are_those_of_the_library(detector: FaceDetector, face_photo: np.ndarray) -> None:
+def test_boxes_are_those_of_the_library(face_photo: np.ndarray) -> None:
     from facenet_pytorch import MTCNN
 
-    boxes, probabilities = MTCNN(keep_all=True, min_face_size=40).detect(face_photo)
+    boxes, probabilities = MTCNN(keep_all=True, min_face_size=30).detect(face_photo)
+    detector = FaceDetector(torch.device("cpu"), max_side_px=640, min_face_px=30)  # on the picture itself
     face = detector.detect([face_photo])[0][0]
     assert [face.left, face.top, face.right, face.bottom] == pytest.approx(boxes[0].tolist(), abs=0.2)
     assert face.probability == pytest.approx(probabilities[0], abs=1e-3)
+
+
+def test_larger_faces_are_searched_in_a_smaller_copy(face_photo: np.ndarray) -> None:
+    """The face is about 85 x 105 px."""
+    boxes = []
+    for min_face_px in (30, 60):
+        detector = FaceDetector(torch.device("cpu"), max_side_px=640, min_face_px=min_face_px)
+        face = detector.detect([face_photo])[0][0]
+        boxes.append([face.left, face.top, face.right, face.bottom])
+    assert boxes[0] != boxes[1] and boxes[1] == pytest.approx(boxes[0], abs=8)
 
 
 def test_pictures_with_and_without_faces_share_a_batch(
