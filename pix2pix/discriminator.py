@@ -1,9 +1,7 @@
 """The PatchGAN discriminators (arXiv:1611.07004, appendix 6.1.2)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +9,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from pix2pix.convolutions import KERNEL, Halving
 from pix2pix.layers import WIDEST, Activation, Norm, activation_layer, initialize, norm_layers
+from pix2pix.options import Options
 from pix2pix.patches import HALVINGS, Padding, PatchSize, patch_grid
 
 
 @dataclass(frozen=True)
-class DiscriminatorOptions:
+class DiscriminatorOptions(Options):
     """What a discriminator is made of; the names are those of the settings.
 
     Attributes:
@@ -39,11 +38,6 @@ class DiscriminatorOptions:
     leaky_slope: float = 0.2
     bias_outer: bool = True
     spectral_norm: bool = False
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "DiscriminatorOptions":
-        """Take the options out of settings, as in params.yaml."""
-        return cls(**{field.name: settings[field.name] for field in fields(cls)})
 
 
 class PatchDiscriminator(nn.Module):

@@ -1,8 +1,7 @@
 """The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and one with a ResNet-18 encoder."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +20,7 @@ from pix2pix.layers import (
     output_activation,
     upsampling,
 )
+from pix2pix.options import Options
 
 PixelRange = Literal["symmetric", "unit"]
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -28,7 +28,7 @@ RESNET_WIDTHS = (64, 64, 128, 256, 512)  # channels after each halving of the si
 
 
 @dataclass(frozen=True)
-class GeneratorOptions:
+class GeneratorOptions(Options):
     """What a generator is made of; the names are those of the settings.
 
     Attributes:
@@ -63,11 +63,6 @@ class GeneratorOptions:
     dropout_blocks: int = 3
     bias_outer: bool = True
     pixel_range: PixelRange = "symmetric"
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "GeneratorOptions":
-        """Take the options out of settings, as in params.yaml or a model's header."""
-        return cls(**{field.name: settings[field.name] for field in fields(cls)})
 
 
 class Decoder(nn.Module):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -16,6 +16,7 @@ from pix2pix.discriminator import PatchDiscriminator
 from pix2pix.generators import Generator
 from pix2pix.losses import GanLoss, accuracy, discriminator_loss, generator_loss
 from pix2pix.optimizer import DenseAdam
+from pix2pix.options import Options
 
 Terms = dict[str, Tensor]
 # D's updates in a step, each on pairs of these kinds.
@@ -23,7 +24,7 @@ PHASES: dict[str, list[tuple[str, ...]]] = {"joint": [("real", "fake")], "separa
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(Options):
     """What G and D minimise, and how; the names are those of the settings.
 
     Attributes:
@@ -51,11 +52,6 @@ class Objective:
     beta2: float
     ema_decay: float
     seed: int
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Objective":
-        """Take the objective out of settings, as in params.yaml."""
-        return cls(**{field.name: settings[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True)

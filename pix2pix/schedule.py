@@ -1,15 +1,15 @@
 """How a training goes: learning rates, epochs, batches, and what is kept of it."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
+from pix2pix.options import Options
 from pix2pix.translation import TestMode
 
 
 @dataclass(frozen=True)
-class LearningRate:
+class LearningRate(Options):
     """How the learning rates change from epoch to epoch; the names are those of the settings.
 
     Attributes:
@@ -66,11 +66,6 @@ class Schedule(LearningRate):
     log_every: int
     sample_every: int
     seed: int
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Schedule":
-        """Take the schedule out of settings, as in params.yaml."""
-        return cls(**{item.name: settings[item.name] for item in fields(cls)})
 
 
 @dataclass(frozen=True)
