@@ -34,7 +34,7 @@ class Frame:
 
     def write_jpeg(self, path: Path, quality: int = JPEG_QUALITY) -> None:
         """Write the picture as JPEG, the same bytes as ``pix2pix.images.write_jpeg`` but faster."""
-        path.write_bytes(cv2.imencode(".jpg", self._bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+        path.write_bytes(cv2.imencode(".jpg", self._bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].data)
 
 
 class VideoReader:
