@@ -59,7 +59,7 @@ def write_jpeg(path: Path, image: RgbImage, quality: int = JPEG_QUALITY) -> None
     """Write a picture as JPEG (``quality`` 1 to 100)."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     # Not imwrite, which says nothing when the disk is full.
-    path.write_bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+    path.write_bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].data)
 
 
 def to_square(image: RgbImage, size: int, resize: Resize) -> RgbImage:
