@@ -53,9 +53,9 @@ def kept_work(
     work = folder / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     parent = os.getppid()
     with locked(work.with_suffix(".lock"), what):
-        if work.exists():
+        if work.exists() and any(path.name != KEY for path in work.iterdir()):
             print(f"{what}: going on from what an interrupted run has finished", flush=True)
-        elif others := sorted(folder.glob(f"{what}-*/{KEY}"), key=lambda path: path.stat().st_mtime):
+        elif not work.exists() and (others := _newest_last(folder.glob(f"{what}-*/{KEY}"))):
             print(f"{what}: starting afresh: {_difference(others[-1].read_text(), key)}", flush=True)
         work.mkdir(parents=True, exist_ok=True)
         (work / KEY).write_text(key)
@@ -64,6 +64,10 @@ def kept_work(
             shutil.rmtree(work)
         else:
             print(f"{what}: what started this run was killed; {work} is kept for the next one", flush=True)
+
+
+def _newest_last(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: path.stat().st_mtime)
 
 
 def _difference(before: str, now: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 import torch
 from conftest import PROJECT
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_cases import write_pairs
 
 from pix2pix.model_file import load_generator
@@ -103,6 +104,16 @@ def test_outputs_are_whole_and_nothing_is_kept_of_a_finished_training(project: P
     assert {"l1", "l2", "val_l1", "discriminator_real_accuracy", "generator_gradient"} <= set(metrics)
     performance = json.loads((project.path / "performance.json").read_text())["train"]
     assert performance["images_per_second"] > 0 and performance["peak_memory_mb"] > 0
+
+
+def test_curves_and_pictures_go_to_tensorboard_if_wished(project: Project) -> None:
+    project.run(tensorboard="true")
+    events = EventAccumulator(str(next(project.path.glob("runs/*"))))
+    events.Reload()
+    values = [event.value for event in events.Scalars("train/l1")]
+    assert values == pytest.approx(project.curve("out", "train/l1"), rel=1e-6)
+    assert {"val/l1", "train/generator_gradient"} <= set(events.Tags()["scalars"])
+    assert events.Tags()["images"] == ["samples"]
 
 
 def test_killed_training_goes_on_says_so_and_gives_the_same_bytes(project: Project) -> None:
