@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from pix2pix.convolutions import Doubling
 
@@ -27,12 +29,33 @@ def decoder_activation(name: Activation) -> nn.Module:
     return activation_layer(name if name in ("silu", "mish") else "relu", 0.0)
 
 
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance norm (Ulyanov et al. 2016, arXiv:1607.08022), affine and without running statistics.
+
+    On a CPU it is batch norm of each picture alone, which torch does three times as fast or more, because it
+    then leaves channels-last order as it is.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, affine=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise each channel of each picture, (N, C, H, W)."""
+        if x.device.type != "cpu" or torch.compiler.is_compiling():
+            return super().forward(x)
+        pictures = [
+            F.batch_norm(picture, None, None, self.weight, self.bias, training=True, eps=self.eps)
+            for picture in torch.split(x, 1)
+        ]
+        return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
+
+
 def norm_layers(norm: Norm, channels: int) -> list[nn.Module]:
-    """Return the norm as a list of one layer, or of none; ``instance`` is affine and keeps no statistics."""
+    """Return the norm as a list of one layer, or of none."""
     if norm == "batch":
         return [nn.BatchNorm2d(channels)]
     if norm == "instance":
-        return [nn.InstanceNorm2d(channels, affine=True)]
+        return [InstanceNorm(channels)]
     return []
 
 

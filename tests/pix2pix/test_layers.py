@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from pix2pix.layers import (
+    InstanceNorm,
     activation_layer,
     decoder_activation,
     initialize,
@@ -102,3 +103,23 @@ def test_weights_start_as_in_the_paper() -> None:
         assert module.weight.mean().item() == pytest.approx(mean, abs=1e-3)
         assert module.weight.std().item() == pytest.approx(0.02, rel=0.03)
         assert (module.bias == 0).all()
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("pictures", [1, 3])
+def test_instance_norm_is_torchs_in_value_and_gradient(layout: torch.memory_format, pictures: int) -> None:
+    torch.manual_seed(0)
+    ours = InstanceNorm(5).double()
+    nn.init.normal_(ours.weight)
+    nn.init.normal_(ours.bias)
+    theirs = nn.InstanceNorm2d(5, affine=True).double()
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(pictures, 5, 4, 6, dtype=torch.double).contiguous(memory_format=layout)
+    gradients = []
+    for norm in (ours, theirs):
+        norm.eval()  # it has no other way of working
+        copy = x.clone().requires_grad_()
+        output = norm(copy)
+        output.square().sum().backward()
+        gradients.append((output, copy.grad, norm.weight.grad, norm.bias.grad))
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(*gradients, strict=True))
