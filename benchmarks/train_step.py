@@ -59,11 +59,8 @@ def main() -> None:
 
 
 def _beside_a_plain_loop(batch: int) -> dict[str, float]:
-    gflop = {
-        "ours": _step_gflop(batch),
-        "plain loop": _step_gflop(batch),
-        "convolution": _convolution_gflop(),
-    }
+    step_gflop = _step_gflop(batch)
+    gflop = {"ours": step_gflop, "plain loop": step_gflop, "convolution": _convolution_gflop()}
     makers = {"ours": _ours, "plain loop": _plain, "convolution": _convolution}
     runners = {name: _Runner(make, batch, STEPS[batch]) for name, make in makers.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runners}
@@ -147,7 +144,7 @@ def _loader_over_memory(size: int) -> float:
             for number, batch in enumerate(pairs, start=1):
                 training.model.step([batch], number)
             values.append((time.perf_counter() - start) / LOADER_STEPS[size])
-    ratios = [loader / memory for loader, memory in zip(*list(seconds.values())[:2], strict=True)]
+    ratios = [loader / memory for loader, memory in zip(seconds["loader"], seconds["memory"], strict=True)]
     medians = ", ".join(f"{way} {1000 * statistics.median(values):.1f} ms" for way, values in seconds.items())
     print(f"{size} px: {medians}", flush=True)
     return float(round(statistics.median(ratios[1:]), 3))
