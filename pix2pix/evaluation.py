@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from pix2pix.generators import Generator
@@ -16,12 +17,12 @@ from pix2pix.translation import TestMode, translating
 
 
 def translate_folder(
-    generator: Generator, pairs: PairFolder, out: Path, device: torch.device, test_mode: TestMode
+    generator: Generator, pairs: PairFolder, out: Path, fabric: Fabric, test_mode: TestMode
 ) -> None:
     """Translate the input of every pair and write it, under the pair's own name, below ``out``."""
-    with translating(generator, device, test_mode) as translate:
+    with translating(generator, fabric, test_mode) as translate:
         for index in with_progress(range(len(pairs)), len(pairs), "evaluate: translate", "picture"):
-            write_png(out / pairs.name(index), to_image(translate(pairs[index][0])))
+            write_png(out / pairs.name(index), to_image(translate(pairs[index][:1])[0]))
 
 
 def measure(pairs: PairFolder, results: Path) -> pd.DataFrame:

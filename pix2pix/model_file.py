@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -24,7 +25,7 @@ def save_generator(path: Path, weights: Mapping[str, Tensor], settings: Mapping[
 
 
 def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
-    """Read a generator, in evaluation mode on the CPU, and the settings it was trained with.
+    """Read a generator, in evaluation mode, on the CPU, channels last, and the settings it was trained with.
 
     Raises:
         InputError: the file is missing, damaged, or no model of this project.
@@ -40,4 +41,4 @@ def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
         raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
-    return generator.eval(), settings
+    return generator.eval().to(memory_format=torch.channels_last), settings

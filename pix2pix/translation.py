@@ -6,27 +6,31 @@ from contextlib import contextmanager
 from typing import Literal
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from pix2pix.generators import Generator
 from pix2pix.pair_data import to_tensor, to_uint8
 
 TestMode = Literal["eval", "train"]
+BATCH = 4  # a CPU is about twice as fast as with single pictures
 
 
 @contextmanager
 def translating(
-    generator: Generator, device: torch.device, test_mode: TestMode
+    generator: Generator, fabric: Fabric, test_mode: TestMode
 ) -> Iterator[Callable[[Tensor], Tensor]]:
-    """Yield a function that translates one picture, (3, H, W) uint8, to the same shape and type.
+    """Yield a function that translates pictures, (N, 3, H, W) uint8, to the same shape and type.
 
-    Pictures go one at a time, so that the output of each is the same whatever others there are.
+    The output of each picture is the same to the byte, whatever others there are: the generator is always
+    given ``BATCH`` pictures, the last ones repeated, because convolutions of different shapes round
+    differently.
 
     Args:
         generator: stays as it is, but for its mode, which is ``eval`` afterwards.
-        device: that it is on.
-        test_mode: ``eval``, or ``train``: norms take their statistics from the picture, and dropout stays on,
-            seeded by the picture, as in the paper (arXiv:1611.07004, section 3.3).
+        fabric: of the device that it is on, and of the precision to work in.
+        test_mode: ``eval``, or ``train``: each picture goes alone, so that norms take their statistics from
+            it, and dropout stays on, seeded by the picture, as in the paper (arXiv:1611.07004, section 3.3).
     """
     generator.eval()
     if test_mode == "train":
@@ -34,15 +38,22 @@ def translating(
             if isinstance(module, nn.Dropout | nn.BatchNorm2d):
                 module.train()
     statistics = [buffer.clone() for buffer in generator.buffers()]
+    batch = 1 if test_mode == "train" else BATCH
+    pixel_range = generator.options.pixel_range
+
+    def translate_batch(images: Tensor) -> Tensor:
+        if test_mode == "train":
+            torch.manual_seed(zlib.crc32(images.cpu().numpy().tobytes()))
+        full = images[torch.arange(batch).clamp(max=len(images) - 1)]
+        real_a = to_tensor(full.to(fabric.device), pixel_range).contiguous(memory_format=torch.channels_last)
+        return to_uint8(generator(real_a)[: len(images)], pixel_range).cpu()
 
     @torch.inference_mode()
-    def translate(image: Tensor) -> Tensor:
-        if test_mode == "train":
-            torch.manual_seed(zlib.crc32(image.cpu().numpy().tobytes()))
-        pixel_range = generator.options.pixel_range
-        return to_uint8(generator(to_tensor(image.to(device), pixel_range)[None])[0], pixel_range).cpu()
+    def translate(images: Tensor) -> Tensor:
+        return torch.cat([translate_batch(some) for some in torch.split(images, batch)])
 
-    yield translate
+    with fabric.autocast():
+        yield translate
     for buffer, before in zip(generator.buffers(), statistics, strict=True):
         buffer.copy_(before)
     generator.eval()

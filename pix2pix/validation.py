@@ -9,7 +9,7 @@ from torch import Tensor
 from pix2pix.generators import Generator
 from pix2pix.images import RgbImage
 from pix2pix.pair_data import PairFolder, to_image
-from pix2pix.translation import TestMode, translating
+from pix2pix.translation import BATCH, TestMode, translating
 
 PICTURES_SHOWN = 6
 
@@ -33,16 +33,16 @@ def validate(
     shown = {i * len(pairs) // count for i in range(count)}
     examples: list[Example] = []
     l1 = torch.zeros(len(pairs), dtype=torch.double)
-    with fabric.autocast(), translating(generator, fabric.device, test_mode) as translate:
-        for index in range(len(pairs)):
-            is_mine = index % fabric.world_size == fabric.global_rank
-            if not (is_mine or (index in shown and fabric.is_global_zero)):
-                continue
-            a, b = pairs[index]
-            output = translate(a)
-            if is_mine:
-                l1[index] = (output.double() - b.double()).abs().mean() / 255 * fabric.world_size
-            if index in shown and fabric.is_global_zero:
-                caption = pairs.name(index).with_suffix("").as_posix()
-                examples.append((caption, [to_image(picture) for picture in (a, output, b)]))
+    mine = set(range(fabric.global_rank, len(pairs), fabric.world_size))
+    needed = sorted(mine | (shown if fabric.is_global_zero else set()))
+    with translating(generator, fabric, test_mode) as translate:
+        for start in range(0, len(needed), BATCH):
+            indices = needed[start : start + BATCH]
+            real_a, real_b = torch.stack([pairs[index] for index in indices], dim=1)
+            for index, a, b, output in zip(indices, real_a, real_b, translate(real_a), strict=True):
+                if index in mine:
+                    l1[index] = (output.double() - b.double()).abs().mean() / 255 * fabric.world_size
+                if index in shown and fabric.is_global_zero:
+                    caption = pairs.name(index).with_suffix("").as_posix()
+                    examples.append((caption, [to_image(picture) for picture in (a, output, b)]))
     return float(mean(l1).mean()), examples

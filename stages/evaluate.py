@@ -1,6 +1,6 @@
 """Measure the model on the test pairs."""
 
-from pix2pix.device import pick_device
+from pix2pix.device import open_fabric
 from pix2pix.evaluation import best_median_worst, measure, summarize, translate_folder
 from pix2pix.images import write_png
 from pix2pix.model_file import load_generator
@@ -13,12 +13,12 @@ from stages.stage import path_arguments, performance, run
 def main() -> None:
     """Write the translated test pictures, the metrics and the examples, from the model and ``pairs/``."""
     args = path_arguments("model", "pairs", "results", "metrics", "per-image", "plots", "performance")
-    device = pick_device(load_machine().accelerator)
     generator, trained = load_generator(args.model)
+    fabric = open_fabric(load_machine().accelerator, precision=trained["precision"])
     pairs = PairFolder(args.pairs / "test")
     with performance(args.performance, "evaluate"):
         with whole_folder(args.results) as results:
-            translate_folder(generator.to(device), pairs, results, device, trained["test_mode"])
+            translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
         per_image = measure(pairs, args.results)
     summary = summarize(per_image)
     write_table(args.per_image, per_image.round(6))

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
+from pix2pix.device import open_fabric
 from pix2pix.evaluation import best_median_worst, measure, read_result, summarize, translate_folder
 from pix2pix.generators import GeneratorOptions, build_generator
 from pix2pix.images import write_png
@@ -13,7 +14,7 @@ from pix2pix.metrics import image_metrics
 from pix2pix.pair_data import PairFolder
 from pix2pix.translation import translating
 
-CPU = torch.device("cpu")
+CPU = open_fabric("cpu")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_metrics_are_those_of_the_saved_pictures(pairs: PairFolder, tmp_path: Pa
     for row, index in zip(per_image.to_dict("records"), range(4), strict=True):
         a, b = pairs[index]
         with translating(generator, CPU, test_mode) as translate:
-            output = translate(a)
+            output = translate(a[None])[0]
         assert torch.equal(read_result(tmp_path / "out" / row["path"]), output)
         assert row["l1"] == image_metrics(output, b)["l1"] and row["baseline_l1"] == image_metrics(a, b)["l1"]
     summary = summarize(per_image)

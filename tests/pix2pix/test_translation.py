@@ -5,11 +5,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from pix2pix.device import open_fabric
 from pix2pix.generators import GeneratorOptions, build_generator
 from pix2pix.pair_data import to_tensor, to_uint8
 from pix2pix.translation import translating
 
-CPU = torch.device("cpu")
+CPU = open_fabric("cpu")
 GENERATORS = ["unet", "resnet18_unet"]
 
 
@@ -32,17 +33,18 @@ def pictures(count: int = 4) -> Tensor:
 
 def translated(generator: Any, images: Tensor, test_mode: Any = "eval") -> list[Tensor]:
     with translating(generator, CPU, test_mode) as translate:
-        return [translate(image) for image in images]
+        return list(translate(images))
 
 
 @pytest.mark.parametrize("name", GENERATORS)
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])
 def test_output_depends_on_no_other_picture(name: str, norm: str) -> None:
     generator = trained(generator=name, norm=norm)
-    images = pictures()
+    images = pictures(7)  # more than a batch, and no multiple of it
     together = translated(generator, images)
     alone = [translated(generator, image[None])[0] for image in images]
-    assert all(map(torch.equal, together, alone))
+    backwards = translated(generator, images.flip(0))
+    assert all(map(torch.equal, together, alone)) and all(map(torch.equal, together, reversed(backwards)))
 
 
 @pytest.mark.parametrize("name", GENERATORS)
