@@ -1,64 +1,101 @@
-"""How good a model is on the test split, against the trivial answer "output = input"."""
+"""How good a model is on pairs: its pictures, the numbers against trivial answers, and what to look at."""
 
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from pix2pix.errors import InputError
+from pix2pix.examples import best_median_worst, error_map, random_examples
 from pix2pix.generators import Generator
-from pix2pix.images import RgbImage, read_image, write_png
-from pix2pix.metrics import image_metrics
+from pix2pix.images import write_png
+from pix2pix.measurement import Measured
+from pix2pix.metrics import HISTOGRAM_BINS, Histograms
+from pix2pix.outputs import whole_folder, write_table
 from pix2pix.pair_data import PairFolder, to_image
-from pix2pix.pictures import TRIPTYCH, contact_sheet
+from pix2pix.prefetch import ahead
 from pix2pix.progress import with_progress
-from pix2pix.translation import TestMode, translating
+from pix2pix.summary import by_class
+from pix2pix.translation import BATCH, TestMode, translating
+
+CHANNELS = ("red", "green", "blue")
 
 
 def translate_folder(
     generator: Generator, pairs: PairFolder, out: Path, fabric: Fabric, test_mode: TestMode
 ) -> None:
-    """Translate the input of every pair and write it, under the pair's own name, below ``out``."""
-    with translating(generator, fabric, test_mode) as translate:
-        for index in with_progress(range(len(pairs)), len(pairs), "evaluate: translate", "picture"):
-            write_png(out / pairs.name(index), to_image(translate(pairs[index][:1])[0]))
+    """Translate the input of every pair and write it, under the pair's own name, below ``out``.
+
+    While a batch is translated, threads read the next one and write the one before.
+
+    Raises:
+        InputError: a pair is damaged, or of another size than the generator's pictures.
+    """
+    size = generator.options.image_size
+
+    def read(index: int) -> Tensor:
+        real_a = pairs[index][0]
+        if real_a.shape[1] != size:
+            raise InputError(
+                f"{pairs.paths[index]}: its halves are {real_a.shape[2]}x{real_a.shape[1]}, and the model is "
+                f"for pictures of {size}x{size}; build the pairs with image_size: {size}"
+            )
+        return real_a
+
+    def write(numbered: tuple[int, Tensor]) -> None:
+        index, output = numbered
+        write_png(out / pairs.name(index), to_image(output))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool, translating(generator, fabric, test_mode) as translate:
+        inputs = ahead(read, range(len(pairs)), pool, 2 * BATCH)
+        written = ahead(write, enumerate(_outputs(inputs, translate)), pool, 2 * BATCH)
+        for _ in with_progress(written, len(pairs), "evaluate: translate", "picture"):
+            pass
 
 
-def measure(pairs: PairFolder, results: Path) -> pd.DataFrame:
-    """Measure the translated pictures in ``results``, as saved, against their targets.
+def _outputs(inputs: Iterator[Tensor], translate: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
+    while batch := list(islice(inputs, BATCH)):
+        yield from translate(torch.stack(batch))
+
+
+def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> None:
+    """Write what there is to look at into the folder ``plots``.
+
+    ``examples.png``, ``random.png``, ``error_map.png``, ``classes.csv`` and, per channel, ``colors/*.csv``.
+    """
+    with whole_folder(plots) as out:
+        write_png(out / "examples.png", best_median_worst(measured.per_image, pairs, results))
+        write_png(out / "random.png", random_examples(measured.per_image, pairs, results))
+        (out / "error_map.png").write_bytes(error_map(measured.error))
+        write_table(out / "classes.csv", by_class(measured.per_image))
+        colors = color_tables(measured.output_colors, measured.target_colors)
+        for channel, table in colors.items():
+            write_table(out / "colors" / f"{channel}.csv", table)
+
+
+def color_tables(output: Histograms, target: Histograms) -> dict[str, pd.DataFrame]:
+    """Return, for each channel, the share of pixels in each of 64 ranges of intensity, in %.
+
+    Args:
+        output: pixels of each intensity, (3, 256).
+        target: likewise.
 
     Returns:
-        a row per picture: its path and class, each metric, and each metric of the input as ``baseline_*``.
+        tables with the columns ``intensity`` (the lowest of the range, 0 to 252), ``output`` and ``target``.
     """
-    rows = []
-    for index in with_progress(range(len(pairs)), len(pairs), "evaluate: measure", "picture"):
-        a, b = pairs[index]
-        name = pairs.name(index)
-        baseline = {f"baseline_{metric}": value for metric, value in image_metrics(a, b).items()}
-        metrics = image_metrics(read_result(results / name), b)
-        rows.append({"path": name.as_posix(), "class_name": name.parts[0], **metrics, **baseline})
-    return pd.DataFrame(rows)
-
-
-def summarize(per_image: pd.DataFrame) -> dict[str, float]:
-    """Average every metric over the pictures, and count these as ``n_images``."""
-    means = per_image.drop(columns=["path", "class_name"]).mean()
-    return {"n_images": len(per_image)} | {str(name): round(float(value), 6) for name, value in means.items()}
-
-
-def best_median_worst(per_image: pd.DataFrame, pairs: PairFolder, results: Path) -> RgbImage:
-    """Draw the examples with the lowest, the middle and the highest L1."""
-    order = per_image["l1"].sort_values(kind="stable").index
-    rows = []
-    for title, index in (("best", order[0]), ("median", order[len(order) // 2]), ("worst", order[-1])):
-        a, b = pairs[index]
-        name = pairs.name(index)
-        caption = f"{title}: l1 {per_image['l1'][index]:.3f}, {name.with_suffix('').as_posix()}"
-        rows.append((caption, [to_image(a), read_image(results / name), to_image(b)]))
-    return contact_sheet(rows, TRIPTYCH)
-
-
-def read_result(path: Path) -> Tensor:
-    """Read a translated picture as (3, H, W) uint8."""
-    return torch.from_numpy(read_image(path).copy()).permute(2, 0, 1)
+    lowest = np.arange(HISTOGRAM_BINS) * (256 // HISTOGRAM_BINS)
+    shares = [
+        counts.reshape(3, HISTOGRAM_BINS, -1).sum(axis=2) / counts.sum(axis=1, keepdims=True) * 100
+        for counts in (output, target)
+    ]
+    return {
+        name: pd.DataFrame({"intensity": lowest, "output": o.round(4), "target": t.round(4)})
+        for name, o, t in zip(CHANNELS, *shares, strict=True)
+    }

@@ -36,9 +36,20 @@ def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         settings = json.loads(header[HEADER_KEY])
         generator = build_generator(GeneratorOptions.of(settings))
+        _check_shapes(weights, generator.state_dict())
         generator.load_state_dict(weights)
     except FileNotFoundError as error:
         raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
     return generator.eval().to(memory_format=torch.channels_last), settings
+
+
+def _check_shapes(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Refuse weights of other layers than the header's settings make, naming the first that differs."""
+    for name, tensor in expected.items():
+        if name not in found:
+            raise ValueError(f"it has no {name}, which the settings in its header ask for")
+        if found[name].shape != tensor.shape:
+            shapes = [" x ".join(map(str, weights.shape)) for weights in (found[name], tensor)]
+            raise ValueError(f"{name} is {shapes[0]}, and the settings in its header ask for {shapes[1]}")

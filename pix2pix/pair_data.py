@@ -48,6 +48,11 @@ class PairFolder:
         """Return a pair as (2, 3, H, W) uint8: A, then B."""
         return self._cache[index] if index < len(self._cache) else self._read(self.paths[index])
 
+    @property
+    def names(self) -> list[Path]:
+        """The paths of the pairs' files, relative to the folder."""
+        return [path.relative_to(self.folder) for path in self.paths]
+
     def name(self, index: int) -> Path:
         """The path of a pair's file, relative to the folder."""
         return self.paths[index].relative_to(self.folder)
@@ -58,6 +63,11 @@ class PairFolder:
             image = torch.from_numpy(read_image(path).copy())  # (H, 2W, 3)
         except UnreadableError as error:
             raise InputError(f"{path}: {error}; `dvc repro --force build_pairs` makes it again") from error
+        height, width = image.shape[:2]
+        if width != 2 * height:
+            raise InputError(
+                f"{path} is {width}x{height}; a pair is two squares side by side, twice as wide as high"
+            )
         a, b = image.permute(2, 0, 1).chunk(2, dim=2)
         return torch.stack([a, b])
 

@@ -1,9 +1,15 @@
-"""Batches on their way to the device."""
+"""Work done ahead: batches on their way to the device, and files read and written by threads."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from typing import TypeVar
 
 import torch
 from torch import Tensor
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def on_device(batches: Iterable[Tensor], device: torch.device) -> Iterator[Tensor]:
@@ -23,3 +29,19 @@ def on_device(batches: Iterable[Tensor], device: torch.device) -> Iterator[Tenso
         ready = coming
     if ready is not None:
         yield ready
+
+
+def ahead(
+    function: Callable[[Item], Result], items: Iterable[Item], pool: Executor, count: int
+) -> Iterator[Result]:
+    """Yield the results of ``function`` in the order of ``items``, computed at most ``count`` ahead.
+
+    Unlike ``Executor.map`` it takes the items as they are needed, so that memory does not grow with them.
+    """
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > count:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

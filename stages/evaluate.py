@@ -1,35 +1,53 @@
 """Measure the model on the test pairs."""
 
 from pix2pix.device import open_fabric
-from pix2pix.evaluation import best_median_worst, measure, summarize, translate_folder
-from pix2pix.images import write_png
+from pix2pix.evaluation import translate_folder, write_plots
+from pix2pix.face_rate import cropped_faces, face_rate
+from pix2pix.measurement import mean_target, measure
+from pix2pix.memory import keep_freed_memory
 from pix2pix.model_file import load_generator
+from pix2pix.model_numbers import inference_speed, network_sizes
 from pix2pix.outputs import whole_folder, write_json, write_table
 from pix2pix.pair_data import PairFolder
+from pix2pix.splits import TEST, TRAIN
+from pix2pix.summary import as_lines, summarize
+from stages.settings.base import load_settings
+from stages.settings.evaluate import EvaluateSettings
 from stages.settings.machine import load_machine
 from stages.stage import path_arguments, performance, run
 
 
 def main() -> None:
-    """Write the translated test pictures, the metrics and the examples, from the model and ``pairs/``."""
-    args = path_arguments("model", "pairs", "results", "metrics", "per-image", "plots", "performance")
+    """Write the translated test pictures, the metrics and the plots, from the model and the pairs."""
+    args = path_arguments(
+        "model", "pairs", "faces", "results", "metrics", "sizes", "per-image", "plots", "performance"
+    )
+    s, machine = load_settings(EvaluateSettings), load_machine()
+    keep_freed_memory()
     generator, trained = load_generator(args.model)
-    fabric = open_fabric(load_machine().accelerator, precision=trained["precision"])
-    pairs = PairFolder(args.pairs / "test")
-    with performance(args.performance, "evaluate"):
+    fabric = open_fabric(machine.accelerator, precision=trained["precision"])
+    pairs = PairFolder(args.pairs / TEST)
+    names = pairs.names
+    with performance(args.performance, "evaluate") as figures:
         with whole_folder(args.results) as results:
             translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
-        per_image = measure(pairs, args.results)
-    summary = summarize(per_image)
-    write_table(args.per_image, per_image.round(6))
-    with whole_folder(args.plots) as plots:
-        write_png(plots / "examples.png", best_median_worst(per_image, pairs, args.results))
-    write_json(args.metrics, summary)
-    print(f"evaluate: {summary['n_images']} test pictures")
-    for name in ("l1", "psnr", "ssim", "histogram_distance"):
-        print(
-            f"evaluate: {name:18} {summary[name]:8.4f}   output = input: {summary[f'baseline_{name}']:8.4f}"
+        measured = measure(pairs.folder, names, args.results, mean_target(args.pairs / TRAIN))
+        faces = (
+            cropped_faces(args.pairs / "manifest.csv", args.faces, TEST) if s.face_rate == "auto" else names
         )
+        rate = (
+            face_rate(pairs.folder, faces, args.results, fabric.device, s.face_min_probability)
+            if s.face_rate
+            else {}
+        )
+        figures.update(inference_speed(generator, fabric))
+    summary = summarize(measured.per_image) | rate
+    write_plots(measured, pairs.folder, args.results, args.plots)
+    write_table(args.per_image, measured.per_image.round(6))
+    write_json(args.metrics, summary)
+    write_json(args.sizes, network_sizes(trained))
+    for line in as_lines(summary):
+        print(f"evaluate: {line}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from stages.settings.base import PARAMS, Settings, read_settings_file, validate
 from stages.settings.build_pairs import BuildPairsSettings
 from stages.settings.crop_faces import CropFacesSettings
 from stages.settings.download import DownloadSettings
+from stages.settings.evaluate import EvaluateSettings
 from stages.settings.extract_frames import ExtractFramesSettings
 from stages.settings.machine import MACHINE, MachineSettings, load_machine
 from stages.settings.train import TrainSettings
@@ -19,6 +20,7 @@ STAGE_SETTINGS: dict[str, type[Settings]] = {
     "crop_faces": CropFacesSettings,
     "build_pairs": BuildPairsSettings,
     "train": TrainSettings,
+    "evaluate": EvaluateSettings,
 }
 
 

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pix2pix.errors import InputError
 
 PARAMS = Path("params.yaml")
+Sha256 = Field(pattern="^([0-9a-f]{64})?$")  # in hexadecimal, or empty
 
 
 class Settings(BaseModel):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from pix2pix.datasets import DATASETS
-from stages.settings.base import Settings
+from stages.settings.base import Settings, Sha256
 
 
 class SourceSettings(Settings):
@@ -14,7 +14,7 @@ class SourceSettings(Settings):
 
     dataset: Literal[tuple(DATASETS)]  # type: ignore[valid-type]
     source: str
-    source_sha256: str = Field(pattern="^([0-9a-f]{64})?$")
+    source_sha256: str = Sha256
 
     @field_validator("source")
     @classmethod

@@ -5,11 +5,10 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from pix2pix.patches import patch_grid
-from stages.settings.base import Settings
+from stages.settings.base import Settings, Sha256
 
 Weight = Field(ge=0, allow_inf_nan=False)
 Probability = Field(ge=0, le=1)
-Sha256 = Field(pattern="^([0-9a-f]{64})?$")
 
 
 class NetworkSettings(Settings):

@@ -104,3 +104,25 @@ def test_header_with_a_value_that_no_setting_has_is_refused(tmp_path: Path, chan
     save_generator(tmp_path / "model", generator.state_dict(), settings | change)
     with pytest.raises(InputError, match="is not a model written by the train stage"):
         load_generator(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weights: weights.pop("encoder.0.weight"), r"it has no encoder\.0\.weight"),
+        (
+            lambda weights: weights.update({"encoder.0.weight": torch.zeros(2, 1, 4, 4)}),
+            "2 x 1 x 4 x 4.*2 x 3 x 4 x 4",
+        ),
+    ],
+    ids=["missing layer", "one channel"],
+)
+def test_weights_of_other_layers_than_the_header_says_are_named(
+    tmp_path: Path, change: Any, message: str
+) -> None:
+    generator, settings = build()
+    weights = generator.state_dict()
+    change(weights)
+    save_generator(tmp_path / "g", weights, settings)
+    with pytest.raises(InputError, match=message):
+        load_generator(tmp_path / "g")

@@ -137,3 +137,9 @@ def test_workers_change_no_pair(folder: Path, workers: int) -> None:
     alone = list(DataLoader(train, batch_sampler=batches))
     helped = list(DataLoader(train, batch_sampler=batches, num_workers=workers))
     assert all(map(torch.equal, alone, helped)) and alone[0].shape == (2, 2, 3, 64, 64)
+
+
+def test_halves_of_unequal_width_are_named(tmp_path: Path) -> None:
+    write_png(tmp_path / "odd.png", np.zeros((64, 131, 3), dtype=np.uint8))
+    with pytest.raises(InputError, match=r"odd\.png is 131x64; a pair is two squares"):
+        PairFolder(tmp_path)[0]

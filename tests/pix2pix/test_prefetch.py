@@ -1,10 +1,11 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from torch import Tensor
 
-from pix2pix.prefetch import on_device
+from pix2pix.prefetch import ahead, on_device
 
 
 def batches(count: int, pinned: bool = False) -> Iterator[Tensor]:
@@ -45,3 +46,25 @@ def test_batches_arrive_whole_on_a_gpu(count: int, pinned: bool) -> None:
             waste = (waste @ waste).tanh()
         sums.append(batch.mean())
     assert [float(total) for total in sums] == list(range(count))
+
+
+def test_results_come_in_order_and_few_ahead() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for i in range(50):
+            taken.append(i)
+            yield i
+
+    with ThreadPoolExecutor(4) as pool:
+        for done, result in enumerate(ahead(lambda i: i * i, items(), pool, 6)):
+            assert result == done * done and len(taken) <= done + 7
+    assert len(taken) == 50
+
+
+def test_error_of_an_item_comes_in_its_place() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        results = ahead(lambda i: 1 // (3 - i), range(6), pool, 10)
+        assert [next(results) for _ in range(3)] == [0, 0, 1]
+        with pytest.raises(ZeroDivisionError):
+            next(results)

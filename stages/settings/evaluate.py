@@ -1,0 +1,28 @@
+"""Settings of ``evaluate``."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from stages.settings.base import Settings, Sha256
+
+
+class EvaluateSettings(Settings):
+    """What is measured beside the metrics that are always there."""
+
+    face_rate: Literal["auto"] | bool
+    face_min_probability: float = Field(ge=0, le=1)
+    realism_metrics: Literal["none", "fid", "lpips", "all"]
+    feature_weights: str
+    feature_weights_sha256: str = Sha256
+    lpips_weights: str
+    lpips_weights_sha256: str = Sha256
+    seed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _weights_have_a_hash(self) -> Self:
+        for name in ("feature_weights", "lpips_weights"):
+            path = getattr(self, name)
+            if path and not getattr(self, f"{name}_sha256"):
+                raise ValueError(f"{name}_sha256: it is missing; `sha256sum {path}` prints it")
+        return self
