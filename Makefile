@@ -7,10 +7,26 @@ INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: repro test test-all lint clean
+.PHONY: repro rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed  ## run the whole pipeline
 	$(VENV)/bin/dvc repro
+
+# Of make rate: how many pictures (all, but 100 at most), which ones, scores or real_or_fake, and who rates.
+N ?=
+SEED ?= 1
+PROTOCOL ?= scores
+RATER ?=
+PORT ?= 8765
+RATED := --results data/results --model models/generator.safetensors --ratings ratings
+
+rate: export NAME_OF_RATER = $(RATER)
+rate: $(VENV)/.installed  ## open a page on which people rate test pictures
+	@$(VENV)/bin/python -m pix2pix.rating_server $(RATED) --pairs data/pairs/test $(if $(N),--n $(N)) \
+		--seed $(SEED) --protocol $(PROTOCOL) --port $(PORT) --rater "$$NAME_OF_RATER"
+
+ratings: $(VENV)/.installed  ## sum up what they said in metrics/ratings.json
+	@$(VENV)/bin/python -m pix2pix.rating_summary $(RATED) --metrics metrics/ratings.json
 
 test: $(VENV)/.installed-dev  ## run the quick tests
 	$(VENV)/bin/python -m pytest

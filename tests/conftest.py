@@ -1,8 +1,10 @@
 """Options and shared inputs of the tests."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +12,12 @@ import torch
 
 from pix2pix.images import RgbImage
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 PROJECT = Path(__file__).parent.parent
 DATASETS = Path(os.environ.get("DATASETS_DIR", PROJECT.parent / "shared" / "datasets")).resolve()
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,3 +73,17 @@ def cluster() -> Iterator[str]:
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, processes=True
     ) as cluster:
         yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")  # no longer: its event loop would be in the way of other tests
+def chromium() -> Iterator["Browser"]:
+    """A Chromium without a window; the test skips where none is installed."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip(f"no {', '.join(CHROMIUM)} on PATH; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
