@@ -1,11 +1,11 @@
 """Measure a saved model on any folder of A|B pairs: ``python -m pix2pix.evaluate --model M --pairs DIR``."""
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 from typing import get_args
 
+from pix2pix.commands import run_command
 from pix2pix.device import open_fabric
 from pix2pix.errors import InputError, UnreadableError
 from pix2pix.evaluation import translate_folder, write_plots
@@ -28,15 +28,10 @@ def main() -> None:
     """Read the command line, measure, and print the figures."""
     args = _arguments()
     if args.out and args.out.exists() and not (args.out / METRICS).exists():
-        sys.exit(f"error: --out: {args.out} exists and holds something else; name a new folder")
+        raise InputError(f"--out: {args.out} exists and holds something else; name a new folder")
     keep_freed_memory()
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            evaluate(args.model, args.pairs, args.out or Path(scratch, "out"), args.direction, args.resize)
-    except InputError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    with tempfile.TemporaryDirectory() as scratch:
+        evaluate(args.model, args.pairs, args.out or Path(scratch, "out"), args.direction, args.resize)
     if args.out:
         print(f"pictures, tables and plots are in {args.out}")
 
@@ -120,4 +115,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)
