@@ -1,6 +1,7 @@
 """Ways of doing the same work, timed by turns in one run, so that a busy machine slows all of them."""
 
 import json
+import multiprocessing
 import os
 import platform
 import statistics
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pix2pix.manifest import Row
 
@@ -67,6 +69,12 @@ def report(seconds: Mapping[str, list[float]], count: int, unit: str) -> None:
         median = statistics.median(values)
         rounds = ", ".join(f"{value:.2f}" for value in values)
         print(f"{name:36} {median:8.2f} s {count / median:10.1f} {unit}/s   rounds: {rounds}")
+
+
+def in_process(function: Callable[..., float], *arguments: Any) -> float:
+    """Call a function at the top level of a module in a new process, whose peak memory is its alone."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return float(pool.apply(function, arguments))
 
 
 def print_machine() -> None:

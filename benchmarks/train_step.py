@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.plain_loop import plain_step
-from benchmarks.side_by_side import print_machine, print_result
+from benchmarks.side_by_side import in_process, print_machine, print_result
 from pix2pix.assembly import build_model, build_training
 from pix2pix.device import open_fabric
 from pix2pix.images import write_png
@@ -52,9 +52,9 @@ def main() -> None:
     for batch in STEPS:
         figures |= _beside_a_plain_loop(batch)
     for size in LOADER_STEPS:
-        figures[f"loader_batch1_{size}px"] = _in_process(_loader_over_memory, size)
+        figures[f"loader_batch1_{size}px"] = in_process(_loader_over_memory, size)
     for size in (512, 1024):
-        figures[f"memory_gb_{size}px"] = _in_process(_peak_memory_gb, size)
+        figures[f"memory_gb_{size}px"] = in_process(_peak_memory_gb, size)
     print_result(**figures)
 
 
@@ -190,11 +190,6 @@ def _serve(connection: Connection, make: Callable[[int], Step], batch: int, step
         for _ in range(steps):
             step()
         connection.send((time.perf_counter() - start) / steps)
-
-
-def _in_process(function: Callable[[int], float], argument: int) -> float:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return float(pool.apply(function, (argument,)))
 
 
 if __name__ == "__main__":

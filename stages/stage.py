@@ -93,12 +93,12 @@ def performance(path: Path, stage: str) -> Iterator[dict[str, float]]:
     start = time.monotonic()
     yield figures
     figures["seconds"] = round(time.monotonic() - start, 1)
-    figures["peak_memory_mb"] = round(_peak_memory() / 1e6)
+    figures["peak_memory_mb"] = round(peak_memory() / 1e6)
     known = json.loads(path.read_text()) if path.exists() else {}
     write_json(path, dict(sorted({**known, stage: figures}.items())))
 
 
-def _peak_memory() -> int:
+def peak_memory() -> int:
     """This process's peak memory in bytes.
 
     Linux's ``ru_maxrss`` goes on from the program that this one took the place of, which is as large as DVC
