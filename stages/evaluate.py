@@ -9,6 +9,7 @@ from pix2pix.model_file import load_generator
 from pix2pix.model_numbers import inference_speed, network_sizes
 from pix2pix.outputs import whole_folder, write_json, write_table
 from pix2pix.pair_data import PairFolder
+from pix2pix.realism import RealismOptions, check_weight_files, measure_realism
 from pix2pix.splits import TEST, TRAIN
 from pix2pix.summary import as_lines, summarize
 from stages.settings.base import load_settings
@@ -23,30 +24,31 @@ def main() -> None:
         "model", "pairs", "faces", "results", "metrics", "sizes", "per-image", "plots", "performance"
     )
     s, machine = load_settings(EvaluateSettings), load_machine()
+    realism = RealismOptions.of(s.model_dump())
+    check_weight_files(realism)
     keep_freed_memory()
     generator, trained = load_generator(args.model)
     fabric = open_fabric(machine.accelerator, precision=trained["precision"])
     pairs = PairFolder(args.pairs / TEST)
-    names = pairs.names
+    folder, names = pairs.folder, pairs.names
     with performance(args.performance, "evaluate") as figures:
         with whole_folder(args.results) as results:
             translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
-        measured = measure(pairs.folder, names, args.results, mean_target(args.pairs / TRAIN))
-        faces = (
-            cropped_faces(args.pairs / "manifest.csv", args.faces, TEST) if s.face_rate == "auto" else names
-        )
-        rate = (
-            face_rate(pairs.folder, faces, args.results, fabric.device, s.face_min_probability)
-            if s.face_rate
-            else {}
-        )
+        measured = measure(folder, names, args.results, mean_target(args.pairs / TRAIN))
+        summary = summarize(measured.per_image)
+        if s.face_rate:
+            is_auto = s.face_rate == "auto"
+            faces = cropped_faces(args.pairs / "manifest.csv", args.faces, TEST) if is_auto else names
+            summary |= face_rate(folder, faces, args.results, fabric.device, s.face_min_probability)
+        pictures = [(args.results / name, folder / name) for name in names]
+        distances, notes = measure_realism(pictures, realism, fabric.device)
         figures.update(inference_speed(generator, fabric))
-    summary = summarize(measured.per_image) | rate
-    write_plots(measured, pairs.folder, args.results, args.plots)
+    summary |= distances
+    write_plots(measured, folder, args.results, args.plots)
     write_table(args.per_image, measured.per_image.round(6))
-    write_json(args.metrics, summary)
+    write_json(args.metrics, summary | ({"notes": "; ".join(notes)} if notes else {}))
     write_json(args.sizes, network_sizes(trained))
-    for line in as_lines(summary):
+    for line in as_lines(summary) + notes:
         print(f"evaluate: {line}")
 
 

@@ -13,7 +13,7 @@ from torchvision.models import ResNet18_Weights, resnet18
 
 from pix2pix.errors import InputError
 from pix2pix.generators import GeneratorOptions, build_generator
-from pix2pix.initial_weights import checked_file, load_pretrained_encoder, load_start
+from pix2pix.initial_weights import load_pretrained_encoder, load_start
 from pix2pix.kept_work import file_hash
 from pix2pix.model_file import save_generator
 
@@ -213,7 +213,3 @@ def test_start_of_another_hash_and_no_model_are_refused(tmp_path: Path) -> None:
         load_start(unet(), str(path), "0" * 64)
     with pytest.raises(InputError, match="is not a model written by the train stage"):
         load_start(unet(), str(path), file_hash(path))
-
-
-def test_checked_file_is_the_path(file: Path) -> None:
-    assert checked_file(str(file), file_hash(file), "init_from") == file
