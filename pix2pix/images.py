@@ -31,13 +31,24 @@ def read_image(path: Path) -> RgbImage:
     """
     try:
         with Image.open(path) as image:
-            rgb = np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+            rgb = to_rgb(image)
     except READ_ERRORS as error:
         raise UnreadableError(f"unreadable picture: {_without_path(error, path)}") from error
     height, width = rgb.shape[:2]
     if min(height, width) < MIN_SIDE_PX:
         raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
     return rgb
+
+
+def to_rgb(image: Image.Image) -> RgbImage:
+    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
+        image = _to_8_bit(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba)
+    return np.asarray(image.convert("RGB"))
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
@@ -130,15 +141,6 @@ def sketch(image: RgbImage, line_px: float, strength: float) -> RgbImage:
     narrow, wide = (cv2.GaussianBlur(luma, (0, 0), scale * line_px) for scale in (1.0, XDOG_K))
     ink = 1 + np.tanh(strength * np.minimum(narrow - XDOG_TAU * wide, 0))
     return np.repeat(np.rint(255 * ink).astype(np.uint8)[:, :, None], 3, axis=2)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba).convert("RGB")
-    return image.convert("RGB")
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:

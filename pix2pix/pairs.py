@@ -50,11 +50,12 @@ def make_pair(image: RgbImage, recipe: Recipe) -> RgbImage:
         a, b = (to_square(half, recipe.image_size, recipe.resize) for half in halves)
     else:
         b = to_square(image, recipe.image_size, recipe.resize)
-        a = _input_of(b, recipe)
+        a = input_of(b, recipe)
     return np.hstack([b, a] if recipe.direction == "BtoA" else [a, b])
 
 
-def _input_of(target: RgbImage, recipe: Recipe) -> RgbImage:
+def input_of(target: RgbImage, recipe: Recipe) -> RgbImage:
+    """Make the input, grey, edges or a sketch, of a picture of any size, (H, W, 3) uint8."""
     if recipe.pair_task == "edges":
         return edges(target, recipe.edge_blur, recipe.edge_low, recipe.edge_high)
     if recipe.pair_task == "sketch":

@@ -24,7 +24,7 @@ def translating(
 
     The output of each picture is the same to the byte, whatever others there are: the generator is always
     given ``BATCH`` pictures, the last ones repeated, because convolutions of different shapes round
-    differently.
+    differently. Those larger than the generator's go one by one, in a quarter of the memory.
 
     Args:
         generator: stays as it is, but for its mode, which is ``eval`` afterwards.
@@ -38,10 +38,9 @@ def translating(
             if isinstance(module, nn.Dropout | nn.BatchNorm2d):
                 module.train()
     statistics = [buffer.clone() for buffer in generator.buffers()]
-    batch = 1 if test_mode == "train" else BATCH
     pixel_range = generator.options.pixel_range
 
-    def translate_batch(images: Tensor) -> Tensor:
+    def translate_batch(images: Tensor, batch: int) -> Tensor:
         if test_mode == "train":
             torch.manual_seed(zlib.crc32(images.cpu().numpy().tobytes()))
         full = images[torch.arange(batch).clamp(max=len(images) - 1)]
@@ -50,7 +49,9 @@ def translating(
 
     @torch.inference_mode()
     def translate(images: Tensor) -> Tensor:
-        return torch.cat([translate_batch(some) for some in torch.split(images, batch)])
+        is_large = images.shape[2] * images.shape[3] > generator.options.image_size**2
+        batch = 1 if is_large or test_mode == "train" else BATCH
+        return torch.cat([translate_batch(some, batch) for some in torch.split(images, batch)])
 
     with fabric.autocast():
         yield translate

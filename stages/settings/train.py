@@ -57,8 +57,16 @@ class NetworkSettings(Settings):
 class TrainSettings(NetworkSettings):
     """Networks, objective, optimiser and schedule; the model's header keeps them all."""
 
+    # Not used in training: whoever has the model file can make inputs of photos, and knows the data's terms.
+    dataset: str
     pair_task: Literal["grayscale", "edges", "sketch", "none"]
     direction: Literal["AtoB", "BtoA"]
+    resize: Literal["crop", "pad", "stretch"]
+    edge_blur: float = Field(ge=0, le=20)
+    edge_low: float = Field(gt=0, le=10)
+    edge_high: float = Field(gt=0, le=10)
+    sketch_line_px: float = Field(gt=0, le=20)
+    sketch_strength: float = Field(gt=0, le=1000)
 
     lambda_l1: float = Weight
     lambda_l2: float = Weight
