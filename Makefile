@@ -7,10 +7,13 @@ INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: repro rate ratings test test-all lint clean
+.PHONY: repro report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed  ## run the whole pipeline
 	$(VENV)/bin/dvc repro
+
+report: $(VENV)/.installed  ## write the plots, metrics and settings to report.html; REVS="main my-exp" compares
+	@$(VENV)/bin/python -m stages.report $(REVS)
 
 # Of make rate: how many pictures (all, but 100 at most), which ones, scores or real_or_fake, and who rates.
 N ?=

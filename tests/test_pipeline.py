@@ -170,7 +170,7 @@ def test_plots_make_one_page_with_curves_and_pictures(clone: Clone) -> None:
     for title in ("Pairs by class and split", "L1 of training and validation", "Adversarial losses"):
         assert title in page
     assert all(picture in page for picture in ("pairs.png", "samples.png", "examples.png"))
-    assert len(list((clone.path / "dvc_plots").rglob("*.png"))) == 3
+    assert len(list((clone.path / "dvc_plots").rglob("*.png"))) == 5
 
 
 def test_wrong_settings_stop_before_any_work(clone: Clone, tmp_path: Path) -> None:
