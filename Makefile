@@ -7,13 +7,24 @@ INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: repro report rate ratings test test-all lint clean
+.PHONY: repro recipe study report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed  ## run the whole pipeline
 	$(VENV)/bin/dvc repro
 
 report: $(VENV)/.installed  ## write the plots, metrics and settings to report.html; REVS="main my-exp" compares
 	@$(VENV)/bin/python -m stages.report $(REVS)
+
+# Through the environment, so that the shell takes them as they are.
+recipe study: export CHANGES = $(SET)
+recipe study: export NAMED = $(NAME)
+FLAGS = "$$NAMED" --set "$$CHANGES" $(if $(filter-out 0,$(SMOKE)),--smoke) $(if $(filter-out 0,$(FORCE)),--force)
+
+recipe: $(VENV)/.installed  ## NAME=columbia_facades [SET="epochs=2 ..."] [SMOKE=1] [FORCE=1] [QUEUE=1]: a published system
+	@$(VENV)/bin/python -m experiments recipe $(FLAGS) $(if $(filter-out 0,$(QUEUE)),--queue)
+
+study: $(VENV)/.installed  ## NAME=norms [SET="epochs=2 ..."] [SMOKE=1] [FORCE=1]: settings compared, in studies/results/
+	@$(VENV)/bin/python -m experiments study $(FLAGS)
 
 # Of make rate: how many pictures (all, but 100 at most), which ones, scores or real_or_fake, and who rates.
 N ?=

@@ -1,8 +1,10 @@
 """The settings of all stages together."""
 
 import importlib
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from pix2pix.errors import InputError
 from stages.settings.base import PARAMS, Settings, read_settings_file, validate
@@ -35,22 +37,31 @@ def check_all() -> None:
         importlib.import_module("pix2pix.opencv")
     except ImportError as error:
         raise InputError(str(error)) from error
-    problems = _problems(PARAMS, list(STAGE_SETTINGS.values())) + _problems(MACHINE, [MachineSettings])
-    if problems:
-        raise InputError("\n".join(dict.fromkeys(problems)))
+    found = problems(read_settings_file(PARAMS), PARAMS)
+    found += problems(read_settings_file(MACHINE), MACHINE, [MachineSettings])
+    if found:
+        raise InputError("\n".join(found))
     load_machine()
 
 
-def _problems(path: Path, models: list[type[Settings]]) -> list[str]:
-    values = read_settings_file(path)
+def problems(
+    values: Mapping[str, Any], path: Path, models: Sequence[type[Settings]] = tuple(STAGE_SETTINGS.values())
+) -> list[str]:
+    """Return a line for each key of ``values`` that is unknown, missing or whose value is not allowed.
+
+    Args:
+        values: what to check.
+        path: where they stand, for the lines.
+        models: the settings that they are; by default those of all stages.
+    """
     known = {key for model in models for key in model.model_fields}
-    problems = [_unknown(path, key, known) for key in values if key not in known]
+    found = [_unknown(path, key, known) for key in values if key not in known]
     for model in models:
         try:
-            validate(model, values, path)
+            validate(model, dict(values), path)
         except InputError as error:
-            problems += str(error).splitlines()
-    return problems
+            found += str(error).splitlines()
+    return list(dict.fromkeys(found))
 
 
 def _unknown(path: Path, key: str, known: set[str]) -> str:
