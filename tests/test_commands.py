@@ -113,6 +113,14 @@ def test_make_has_the_target(command: Command) -> None:
         assert (PROJECT / folder / f"{variables['NAME']}.yaml").is_file()
 
 
+def test_make_has_what_the_public_ci_runs() -> None:
+    jobs = YAML(typ="safe").load(PROJECT / ".github/workflows/ci.yml")["jobs"]
+    runs = {step.get("run", "") for job in jobs.values() for step in job["steps"]}
+    targets = {run.split()[1] for run in runs if run.startswith("make ")}
+    assert targets == {"lint", "test", "repro", "test-all"}
+    subprocess.run(["make", "-n", *targets], cwd=PROJECT, check=True, capture_output=True)
+
+
 @by_command("pip")
 def test_what_pip_installs_has_a_pin_here(command: Command) -> None:
     parser = argparse.ArgumentParser()
@@ -122,8 +130,13 @@ def test_what_pip_installs_has_a_pin_here(command: Command) -> None:
     args = parser.parse_args(command.words[1:])
     assert args.r or args.packages
     assert all((PROJECT / name).is_file() for name in args.r)
-    pins = "\n".join(path.read_text() for path in PROJECT.glob("requirements*.txt")).lower()
-    assert all(f"\n{package}==" in pins for package in args.packages)
+    lines = {
+        line.split(" ")[0]
+        for path in PROJECT.glob("requirements*.txt")
+        for line in path.read_text().splitlines()
+    }
+    for package in args.packages:
+        assert any(line == str(package) or line.startswith(f"{package}==") for line in lines), package
 
 
 def module_and_arguments(command: Command) -> tuple[str, list[str]]:
