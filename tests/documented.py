@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conftest import PROJECT
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs", "ratings", "recipes", "studies")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 STARTED = re.compile(r"^(?:\w+=\S* )*(dvc|make|python|pip|pre-commit) \S")

@@ -15,6 +15,7 @@ import pytest
 from clones import Clone, clone_project, ran
 from object_store import CREDENTIALS
 from object_store import endpoint as endpoint  # a fixture
+from ruamel.yaml import YAML
 from ssh_server import SshServer
 from ssh_server import ssh as ssh  # a fixture
 
@@ -177,6 +178,23 @@ def test_killed_push_goes_on(many_files: Clone, remote: Remote, tmp_path: Path) 
     fresh.run("dvc", "pull", "download")
     assert len(content(fresh, "data/raw/images")) == PICTURES
     assert content(fresh, "data/raw") == content(many_files, "data/raw")
+
+
+def test_clone_without_the_source_goes_by_what_is_known(many_files: Clone, tmp_path: Path) -> None:
+    remote = folder_remote(tmp_path)
+    remote.set_up(many_files)
+    many_files.run("dvc", "push")
+    fresh = remote.fresh_clone(many_files, tmp_path / "fresh")
+    fresh.run("dvc", "pull", "download")
+    source = Path(YAML(typ="safe").load(fresh.path / "params.yaml")["source"])
+    elsewhere = source.rename(source.with_name("elsewhere"))
+    try:
+        assert ran(fresh.run("dvc", "repro", "--allow-missing", "download")) == []
+        assert "No such file or directory" in fresh.run("dvc", "repro", "download", fails=True)
+        fresh.run("dvc", "checkout", "download")
+        assert content(fresh, "data/raw") == content(many_files, "data/raw")
+    finally:
+        elsewhere.rename(source)
 
 
 def test_experiment_goes_through_git_and_the_remote(finished: Clone, tmp_path: Path) -> None:
