@@ -33,7 +33,7 @@ def needs_a_line(name: str) -> bool:
     return mirror is None or not (PROJECT / mirror[1] / f"{mirror[2]}.py").is_file()
 
 
-@pytest.mark.parametrize("name", filter(needs_a_line, tracked()))
+@pytest.mark.parametrize("name", [name for name in tracked() if needs_a_line(name)])
 def test_file_has_a_line(name: str) -> None:
     assert any(fnmatch.fnmatch(name, line) for line in lines())
 
