@@ -13,7 +13,7 @@ import time
 
 import psutil
 import pytest
-from test_pipeline import Clone, clone_project
+from clones import Clone, clone_project
 
 KILLS = int(os.environ.get("KILLS", "3"))
 VICTIMS = ("stage", "dvc", "both")

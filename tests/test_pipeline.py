@@ -1,102 +1,15 @@
 """The pipeline as a user runs it, in a clone, with real DVC."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PROJECT
+from clones import Clone, clone_project, ran
 from ruamel.yaml import YAML
 
 from pix2pix.images import read_image, write_png
 from pix2pix.manifest import read_manifest
-
-TINY = {
-    "frame_interval_ms": "1500",
-    "ngf": "4",
-    "ndf": "4",
-    "batch_size": "8",
-    "epochs": "1",
-    "sample_every": "1",
-    "log_every": "2",
-    "max_images": "40",
-}
-
-
-class Clone:
-    """A clone of the project, with what is not committed yet, and tiny settings."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PIX2PIX_ACCELERATOR": "cpu",
-            "OMP_NUM_THREADS": "1",  # as in the fixture one_thread
-        }
-        self.environment |= {
-            f"GIT_{who}_{what}": "tester@example.org"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        }
-
-    def run(self, *command: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, f"{' '.join(command)}\n{done.stdout}"
-        return done.stdout
-
-    def experiment(self, *settings: str, targets: Sequence[str] = (), fails: bool = False) -> str:
-        options = [part for setting in settings for part in ("-S", setting)]
-        return self.run("dvc", "exp", "run", *options, *targets, fails=fails)
-
-    def set(self, **settings: str) -> None:
-        """Change settings in params.yaml."""
-        lines = (self.path / "params.yaml").read_text().splitlines(keepends=True)
-        keys = [line.split(":")[0] for line in lines]
-        for key, value in settings.items():
-            index = keys.index(key)
-            lines[index] = f"{key}: {value}  # {lines[index].split('#', 1)[1].strip()}\n"
-        (self.path / "params.yaml").write_text("".join(lines))
-
-    def json(self, path: str) -> dict[str, float]:
-        return json.loads((self.path / path).read_text())
-
-
-def ran(output: str) -> list[str]:
-    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
-
-
-def clone_project(path: Path) -> Clone:
-    clone = Clone(path)
-    subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(path)], check=True)
-    names = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=PROJECT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, names.stdout.split("\0")):
-        if (PROJECT / name).is_file():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, path / name)
-    clone.set(**TINY)
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Use tiny settings")
-    return clone
 
 
 @pytest.fixture(scope="module")

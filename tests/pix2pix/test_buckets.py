@@ -1,13 +1,12 @@
 import importlib.util
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from object_store import CREDENTIALS
+from object_store import endpoint as endpoint  # a fixture
 
 from pix2pix import retries
 from pix2pix.buckets import fetch_stored
@@ -16,39 +15,12 @@ from pix2pix.errors import InputError
 FILES = {"photos/rose/a.png": b"a" * 3_000_000, "photos/b.png": b"b", "photos.zip": bytes(range(256))}
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """The address of moto's S3 on loopback."""
-    pytest.importorskip("moto.server", reason="needs moto[server] of requirements-dev.txt")
-    pytest.importorskip("s3fs", reason="needs requirements-s3.txt")
-    code = (
-        "from moto.moto_server.threaded_moto_server import ThreadedMotoServer as S\n"
-        "s = S('127.0.0.1', 0, verbose=False); s.start(); print(s.get_host_and_port()[1], flush=True)\n"
-        "import sys; sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as moto:
-        assert moto.stdout
-        yield f"http://127.0.0.1:{moto.stdout.readline().strip()}"
-        moto.kill()
-
-
 @pytest.fixture
 def store(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A bucket with ``FILES``, on which the environment points."""
     import s3fs
 
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
+    for name, value in {"AWS_ENDPOINT_URL": endpoint, **CREDENTIALS}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(retries, "FIRST_WAIT_S", 0.01)
     requests.post(f"{endpoint}/moto-api/reset", timeout=10)
