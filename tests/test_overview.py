@@ -8,7 +8,7 @@ import pytest
 from conftest import PROJECT
 
 MADE_BY_STAGES = ("metrics/", "data/", "docs/images/")
-MIRRORS = re.compile(r"tests/(pix2pix|stages)/test_(\w+)\.py")
+MIRRORS = re.compile(r"tests/(pix2pix|stages|experiments)/test_(\w+)\.py")
 
 
 def tracked() -> list[str]:
