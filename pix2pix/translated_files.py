@@ -1,0 +1,111 @@
+"""Picture files through a translator: read ahead, translated in batches, written behind."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pix2pix.errors import InputError, UnreadableError
+from pix2pix.images import RgbImage
+from pix2pix.manifest import KEPT, SKIPPED, Row
+from pix2pix.photo_file import Photo, read_photo, write_photo
+from pix2pix.progress import Progress
+from pix2pix.translator import Translator, Way
+from pix2pix.work_list import Item
+
+THREADS = 2  # beside the network; each reads, or writes
+READ_AHEAD, WRITE_BEHIND = 8, 8
+MOST_TINT = 8.0  # mean difference of the channels, in 255ths, up to which a picture counts as grey
+COLOURED = "taken as it is: it has colours, and the model was trained on grey pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedRow(Row):
+    """A file that was translated, or why not.
+
+    Attributes:
+        frames: of a video.
+        difference_input: mean absolute difference of a video's consecutive frames, in 255ths.
+        difference_output: the same of the translated frames, before they are smoothed.
+        difference_smoothed: the same of the frames as written, where they were smoothed.
+    """
+
+    frames: int | str = ""
+    difference_input: float | str = ""
+    difference_output: float | str = ""
+    difference_smoothed: float | str = ""
+
+
+def translate_files(translator: Translator, items: Sequence[Item], way: Way) -> list[TranslatedRow]:
+    """Translate picture files, and return a row for each, in their order; one that cannot be read is skipped.
+
+    Raises:
+        InputError: the model cannot do what is asked for, or a result cannot be written.
+    """
+    rows: dict[Item, TranslatedRow] = {}
+    waiting: deque[tuple[Item, Photo]] = deque()
+    progress = Progress(len(items), "translate", "picture")
+    with ThreadPoolExecutor(THREADS) as pool:
+
+        def images() -> Iterator[RgbImage]:
+            for item, future in _ahead(pool, items):
+                try:
+                    photo = future.result()
+                except UnreadableError as error:
+                    rows[item] = skipped(item, str(error))
+                    progress.advance()
+                    continue
+                waiting.append((item, photo))
+                yield photo.image
+
+        writing: deque[Future[None]] = deque()
+        for output in translator.stream(images(), way):
+            item, photo = waiting.popleft()
+            alpha = photo.alpha if translator.keeps_alpha(way) else None
+            result = replace(photo, image=output, alpha=alpha)
+            writing.append(pool.submit(_write, item, result))
+            if len(writing) > WRITE_BEHIND:
+                writing.popleft().result()
+            wants_grey = translator.is_colorizer and not way.prepare
+            rows[item] = translated(item, COLOURED if wants_grey and has_colours(photo.image) else "")
+            progress.advance()
+        for future in writing:
+            future.result()
+    progress.close()
+    return [rows[item] for item in items]
+
+
+def translated(item: Item, reason: str = "", **figures: Any) -> TranslatedRow:
+    """The row of a file whose result is there."""
+    return TranslatedRow(item.path, item.name, KEPT, reason, **figures)
+
+
+def skipped(item: Item, reason: str) -> TranslatedRow:
+    """The row of a file without result."""
+    return TranslatedRow("", item.name, SKIPPED, reason)
+
+
+def has_colours(image: RgbImage) -> bool:
+    """Whether a picture is more than grey, or grey with a slight tint."""
+    small = image[:: max(1, image.shape[0] // 64), :: max(1, image.shape[1] // 64)].astype(np.int16)
+    return float((small.max(axis=2) - small.min(axis=2)).mean()) > MOST_TINT
+
+
+def _ahead(pool: ThreadPoolExecutor, items: Sequence[Item]) -> Iterator[tuple[Item, Future[Photo]]]:
+    """Yield the items with their reading under way, a few further ones begun."""
+    begun: deque[tuple[Item, Future[Photo]]] = deque()
+    for item in items:
+        begun.append((item, pool.submit(read_photo, item.source)))
+        if len(begun) > READ_AHEAD:
+            yield begun.popleft()
+    yield from begun
+
+
+def _write(item: Item, photo: Photo) -> None:
+    try:
+        write_photo(item.target, photo)
+    except OSError as error:
+        raise InputError(f"{item.target} cannot be written: {error.strerror or error}") from error
