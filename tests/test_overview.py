@@ -19,10 +19,10 @@ def tracked() -> list[str]:
 
 
 def lines() -> list[str]:
-    """The first cells of the tables, as patterns: ``<stage>`` and ``*`` stand for any name."""
+    """The first cells of the tables, as patterns: ``<stage>`` is any name, ``folder/`` all that is in it."""
     text = (PROJECT / "docs/overview.md").read_text()
     cells = re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE)
-    return [re.sub(r"<\w+>", "*", name) for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    return [re.sub(r"<\w+>|(?<=/)$", "*", name) for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
 
 
 def needs_a_line(name: str) -> bool:
