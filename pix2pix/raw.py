@@ -4,7 +4,6 @@
 stand the source's own folders: a split where it has them, then a class or person.
 """
 
-import hashlib
 import os
 import shutil
 from collections import Counter
@@ -16,6 +15,7 @@ import numpy as np
 
 from pix2pix.errors import UnreadableError
 from pix2pix.images import RgbImage, read_image, write_png
+from pix2pix.kept_work import file_hash
 from pix2pix.layouts import Layout, Place, find_layouts
 from pix2pix.manifest import KEPT, SKIPPED, Row, write_manifest
 from pix2pix.parallel import Workers, in_parallel
@@ -144,8 +144,7 @@ def _skipped_row(path: PurePosixPath, reason: str) -> RawRow:
 
 def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
     path = PurePosixPath(FOLDERS[kind]) / place.inside
-    with (raw / path).open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = file_hash(raw / path)
     return RawRow(str(path), source, KEPT, "", kind, place.split, place.class_name, sha256)
 
 

@@ -1,6 +1,5 @@
 """Sources of data: a folder, an archive, or an address, as a folder."""
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +10,7 @@ from pix2pix.buckets import fetch_stored
 from pix2pix.errors import DamagedError, InputError
 from pix2pix.fetch import fetch, file_name
 from pix2pix.kaggle import fetch_kaggle
+from pix2pix.kept_work import file_hash
 from pix2pix.torchvision_sets import fetch_torchvision
 
 
@@ -93,7 +93,6 @@ def _check_name(source: str, name: str) -> None:
 def _check_hash(source: str, archive: Path, sha256: str) -> None:
     if not sha256:
         return
-    with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_hash(archive)
     if found != sha256:
         raise DamagedError(f"source: the sha256 of {source} is {found}, expected source_sha256: {sha256}")

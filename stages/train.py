@@ -9,6 +9,7 @@ from pix2pix.memory import explained_out_of_memory, gpu_memory, keep_freed_memor
 from pix2pix.model_file import save_generator
 from pix2pix.outputs import whole_folder, write_json
 from pix2pix.schedule import Pace
+from pix2pix.splits import TRAIN, VAL
 from stages.settings.base import load_settings
 from stages.settings.machine import load_machine
 from stages.settings.train import TrainSettings
@@ -30,7 +31,11 @@ def main() -> None:
             build_training(fabric, settings, args.pairs, cache_gb=machine.cache_gb, pace=pace).run()
             return
         with performance(args.performance, "train") as figures:
-            files = sorted(path.relative_to(args.pairs).as_posix() for path in args.pairs.rglob("*.png"))
+            files = sorted(
+                path.relative_to(args.pairs).as_posix()
+                for split in (TRAIN, VAL)
+                for path in (args.pairs / split).rglob("*.png")
+            )
             with kept("train", s, files_hash(args.pairs, files)) as work:
                 with open_log(args.plots, machine.tensorboard) as log:
                     training = build_training(
