@@ -21,9 +21,10 @@ from pix2pix.outputs import whole_folder, write_table
 FOLDER = Path("metrics")
 CURVES = FOLDER / "plots/train/plots/metrics"
 VALIDATION = {"val_l1": "validation L1", "best_val_l1": "best validation L1", "best_epoch": "best epoch"}
-NO_METRIC = re.compile("(n|baseline|target)_.*|.*_(std|p5|p95)")  # counts, others' metrics, spread
+NO_METRIC = re.compile("(n|baseline|target|realism)_.*|.*_(std|p5|p95|size)")  # not of the runs
 ANSWERS = {BASELINE_INPUT: "output = input", BASELINE_MEAN: "output = mean target"}
 BARS = {"l1": "L1", "psnr": "PSNR in dB", "ssim": "SSIM", "histogram_distance": "histogram distance"}
+LABELS = VALIDATION | BARS | {"l2": "L2", "fid": "FID", "kid": "KID", "lpips": "LPIPS"}
 MORE_IS_BETTER = {"psnr", "ssim", "face_rate"}
 NEITHER_IS_BETTER = {"best_epoch", "colorfulness"}
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555")  # told apart by all
@@ -57,7 +58,7 @@ def comparison_table(study: Study, experiments: Sequence[Experiment]) -> pd.Data
 def markdown(table: pd.DataFrame, n_runs: int) -> str:
     """Return a comparison as a Markdown table, with the best of the runs in bold."""
     names = [str(name) for name in table]
-    cells = [[(VALIDATION | BARS).get(name, name.replace("_", " ")) for name in names], ["---"] * len(names)]
+    cells = [[LABELS.get(name, name.replace("_", " ")) for name in names], ["---"] * len(names)]
     best = {name: _best(name, table[name][:n_runs]) for name in names}
     for index, row in enumerate(table.to_dict("records")):
         texts = {str(name): _text(value) for name, value in row.items()}
@@ -133,7 +134,7 @@ def _curve(experiment: Experiment, name: str) -> tuple[list[float], list[float]]
 
 def _draw_bars(axes: Axes, name: str, runs: "pd.Series[Any]", answers: Sequence[float]) -> None:
     colors = [color for color, _ in zip(cycle(COLORS), runs, strict=False)]
-    axes.bar_label(axes.bar(range(len(runs)), runs, color=colors), fmt="%.3g", fontsize="x-small")
+    axes.bar_label(axes.bar(range(len(runs)), runs, color=colors), fmt="%.3g", fontsize=6)
     for value, style in zip(answers, ("--", ":"), strict=False):
         axes.axhline(value, color="black", linestyle=style, linewidth=1)
     title = f"{BARS[name]}, {'higher' if name in MORE_IS_BETTER else 'lower'} is better"

@@ -129,7 +129,7 @@ def run_study(study: Study, *, force: bool = False) -> tuple[str, list[Experimen
     if force and (names := [run.name(study.name) for run in study.runs if run.name(study.name) in done]):
         execute(["dvc", "exp", "remove", *names])
         done = experiments()
-    series = next(name for name in numbered(study.name) if _fits(study, name, done))
+    series = series_name(study, done)
     for number, run in enumerate(study.runs, start=1):
         name = run.name(series)
         state = f" is done, on commit {done[name].baseline[:7]}" if name in done else ""
@@ -141,8 +141,12 @@ def run_study(study: Study, *, force: bool = False) -> tuple[str, list[Experimen
     return series, [done[run.name(series)] for run in study.runs]
 
 
+def series_name(study: Study, done: Mapping[str, Experiment]) -> str:
+    """Return the study's name, or the first numbered one under which nothing has run with other settings."""
+    return next(name for name in numbered(study.name) if _fits(study, name, done))
+
+
 def _fits(study: Study, name: str, done: Mapping[str, Experiment]) -> bool:
-    """Whether what has run under a name has the settings of the study's runs."""
     return all(
         load_params(done[own].read(PARAMS)) == run.settings
         for run in study.runs

@@ -180,10 +180,6 @@ def test_killed_study_goes_on_where_it_was(clone: Clone, pairs: Path) -> None:
     assert clone.run("git", "status", "--short", "--untracked-files=no") == ""
 
     assert ran(clone.run(*command)) == []  # nothing is done again
-    other = (*command[:-1], own(pairs, f"{TINY} epochs=2"))
-    output = clone.run(*other)
-    assert "-n norms-smoke-2-batch" in output
-    assert (clone.path / "studies/results/norms-smoke-2/table.csv").exists()
 
 
 @pytest.fixture(scope="module")

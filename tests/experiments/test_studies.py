@@ -1,11 +1,14 @@
 """What the studies compare."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PROJECT
 
-from experiments.studies import Study, read_study, study_names
+from experiments.dvc_runs import Experiment
+from experiments.studies import Study, read_study, series_name, study_names
 from pix2pix.errors import InputError
 
 VARIED = {
@@ -76,6 +79,30 @@ def test_changes_are_of_all_runs() -> None:
     assert [(run.settings["epochs"], run.settings["source"]) for run in study.runs] == [(3, "/photos")] * 2
     with pytest.raises(InputError, match="SET: epochs: found 0"):
         read_study("norms", "epochs=0")
+
+
+class Done(Experiment):
+    """An experiment with settings of its own, which needs no repository."""
+
+    def __init__(self, name: str, settings: dict[str, Any]) -> None:
+        super().__init__(name, "", "")
+        object.__setattr__(self, "settings", settings)
+
+    def read(self, path: Path | str) -> str:
+        assert str(path) == "params.yaml"
+        return json.dumps(self.settings)
+
+
+def test_study_with_other_settings_than_what_has_run_gets_a_number() -> None:
+    study = read_study("norms", "epochs=3")
+    batch, instance = study.runs
+    assert series_name(study, {}) == "norms"
+    same = {"norms-batch": Done("norms-batch", batch.settings)}
+    assert series_name(study, same) == "norms"  # goes on with instance
+    other = same | {"norms-instance": Done("norms-instance", instance.settings | {"epochs": 2})}
+    assert series_name(study, other) == "norms-2"
+    third = other | {"norms-2-batch": Done("norms-2-batch", batch.settings | {"seed": 1})}
+    assert series_name(study, third) == "norms-3"
 
 
 def test_unknown_study_names_those_there_are() -> None:
