@@ -1,6 +1,7 @@
 """The commands of the documents' blocks, run in a clone with tiny settings and made data."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -88,21 +89,25 @@ def made_small(command: Command, clone: Clone) -> list[str]:
         if given.get("dataset") == "folder":
             small += [f"source={data_for(clone, given.get('pair_task', ''), given.get('source', ''))}"]
         return words + [part for setting in small for part in ("-S", setting)]
-    if words[:2] in (["make", "recipe"], ["make", "study"]):
-        return [*words, "SMOKE=1", f"SET={recipe_settings(words, clone)}"]
     if words[0] == "make":
-        stamps = [f"{clone.path}/.venv/.installed{which}" for which in ("", "-dev")]
+        if words[1] in ("recipe", "study"):
+            words = [*words[:2], *smoke(dict(word.split("=", 1) for word in words[2:]), clone)]
         words = ["N=2" if word.startswith("N=") else word for word in words]  # pictures of the few to rate
+        stamps = [f"{clone.path}/.venv/.installed{which}" for which in ("", "-dev")]
         return [*words, *(part for stamp in stamps for part in ("-o", stamp))]
     return words
 
 
-def recipe_settings(words: Sequence[str], clone: Clone) -> str:
-    given = dict(word.split("=", 1) for word in words if "=" in word)
-    recipe = clone.path / "recipes" / f"{given.get('NAME')}.yaml"
-    task = YAML(typ="safe").load(recipe).get("pair_task", "") if recipe.is_file() else ""
-    small = f"dataset=folder source={data_for(clone, task)} max_images=12 epochs=1"
-    return f"{given.get('SET', '')} {small}".strip()
+def smoke(given: dict[str, str], clone: Clone) -> list[str]:
+    """The variables of `make recipe` or `make study`, for an epoch on data that is made."""
+    yaml = YAML(typ="safe")
+    study = clone.path / "studies" / f"{given['NAME']}.yaml"
+    name = yaml.load(study)["recipe"] if study.is_file() else given["NAME"]
+    task = yaml.load(clone.path / "recipes" / f"{name}.yaml")["pair_task"]
+    changes = dict(change.split("=", 1) for change in shlex.split(given.get("SET", "")))
+    changes |= {"dataset": "folder", "source": str(data_for(clone, task)), "epochs": "1"}
+    settings = " ".join(f"{key}={value}" for key, value in changes.items())
+    return [f"{key}={value}" for key, value in {**given, "SET": settings, "SMOKE": "1"}.items()]
 
 
 def run_until_it_ends_or_listens(clone: Clone, words: Sequence[str], machine: dict[str, str]) -> str:
