@@ -34,7 +34,9 @@ class PairFolder:
         self.folder = folder
         self.paths = sorted(folder.rglob("*.png"))
         if not self.paths:
-            raise InputError(f"no pairs in {folder}; build_pairs writes them")
+            raise InputError(
+                f"no pairs in {folder}: expected PNG files, twice as wide as high; build_pairs writes them"
+            )
         pair_bytes = read_image(self.paths[0]).nbytes
         cached = self.paths[: int(cache_gb * 1e9 / pair_bytes)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
