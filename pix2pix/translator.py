@@ -104,6 +104,15 @@ class Translator:
         """Whether it was trained on edges or sketches, made of photos."""
         return self._task in DRAWN
 
+    @property
+    def can_prepare(self) -> bool:
+        """Whether it is known how inputs are made of photos."""
+        try:
+            self._recipe()
+        except InputError:
+            return False
+        return True
+
     @overload
     def translate(
         self, images: Picture, *, fit: Fit = ..., prepare: bool = ..., keep_luminance: bool = ...

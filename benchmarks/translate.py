@@ -1,0 +1,111 @@
+"""Pictures of 256 px through the paper's U-Net: ``translate`` against a plain loop; and one large photo.
+
+The plain loop is that of common implementations: a picture at a time, fp32, contiguous, read and written by
+Pillow. Ours reads ahead and writes behind. All write PNG. The pictures are the middles of those of FOLDER,
+again from the first where there are fewer. Weights are at random: the time does not depend on them.
+
+``speedup_over_plain_loop``: pictures per second, ours in fp32 over the loop's; the rounds have 1,000 pictures
+together. ``speedup_auto``: ours in ``precision: auto``, which is bf16 where the processor has it, likewise.
+``large_photo_peak_mb``: our peak memory for a photo of 4000x3000 px, in tiles of 256 px.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from benchmarks.plain_loop import SkipBlock
+from benchmarks.side_by_side import (
+    ROUNDS,
+    data_folder,
+    in_process,
+    print_result,
+    report,
+    seconds_of,
+    speedup,
+)
+from pix2pix.device import TrainingPrecision
+from pix2pix.generators import GeneratorOptions, build_generator
+from pix2pix.images import RgbImage, read_image, to_square, write_png
+from pix2pix.memory import keep_freed_memory
+from pix2pix.model_file import save_generator
+from pix2pix.translated_files import translate_files
+from pix2pix.translator import Translator, Way
+from pix2pix.work_list import list_work
+from stages.stage import peak_memory
+
+SIZE_PX = 256
+PICTURES = -(-1000 // ROUNDS)
+LARGE_PX = (4000, 3000)
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    keep_freed_memory()
+    originals = sorted(path for path in data_folder().rglob("*") if path.suffix in {".jpg", ".png"})
+    with tempfile.TemporaryDirectory() as scratch:
+        model, pictures, large = (Path(scratch, name) for name in ("model", "pictures", "large"))
+        _write_model(model)
+        _write_pictures(originals, pictures)
+        network = SkipBlock(0).eval()
+        ways: dict[str, Callable[[Path], object]] = {
+            "translate, fp32": lambda out: _translate(model, pictures, out, "fp32"),
+            "translate, precision: auto": lambda out: _translate(model, pictures, out, "auto"),
+            "plain loop, fp32": lambda out: _plain_loop(network, sorted(pictures.iterdir()), out),
+        }
+        seconds = seconds_of(ways, Path(scratch, "outputs"))
+        report(seconds, PICTURES, "pictures")
+        photo = Image.fromarray(read_image(originals[0])).resize(LARGE_PX, Image.Resampling.BICUBIC)
+        write_png(large / "photo.png", np.asarray(photo))
+        start = time.perf_counter()
+        peak_mb = in_process(_peak_mb, model, large, Path(scratch, "large outputs"))
+    ours, by_auto, loop = ways
+    print(f"a photo of 4000x3000 px: {peak_mb:.0f} MB at most, {time.perf_counter() - start:.0f} s")
+    print_result(
+        speedup_over_plain_loop=speedup(seconds, ours, loop),
+        speedup_auto=speedup(seconds, by_auto, loop),
+        large_photo_peak_mb=round(peak_mb),
+    )
+
+
+def _write_model(path: Path) -> None:
+    options = GeneratorOptions(SIZE_PX)
+    use = {"pair_task": "grayscale", "direction": "AtoB", "test_mode": "eval", "precision": "fp32"}
+    save_generator(path, build_generator(options).state_dict(), asdict(options) | use)
+
+
+def _write_pictures(originals: Sequence[Path], folder: Path) -> None:
+    for number in range(PICTURES):
+        image = read_image(originals[number % len(originals)])
+        write_png(folder / f"{number:05}.png", to_square(image, SIZE_PX, "crop"))
+
+
+def _translate(model: Path, folder: Path, out: Path, precision: TrainingPrecision) -> None:
+    translator = Translator.load(model, precision=precision)
+    translate_files(translator, list_work([str(folder)], out, ".png").items, Way())
+
+
+@torch.inference_mode()
+def _plain_loop(network: SkipBlock, paths: Sequence[Path], out: Path) -> None:
+    for path in paths:
+        with Image.open(path) as file:
+            image: RgbImage = np.asarray(file.convert("RGB"))
+        real_a = torch.from_numpy(image.transpose(2, 0, 1).copy()).float().div(127.5).sub(1)
+        fake_b = network(real_a[None])[0].add(1).mul(127.5).round().clamp(0, 255).byte()
+        Image.fromarray(fake_b.permute(1, 2, 0).numpy()).save(out / path.name)
+
+
+def _peak_mb(model: Path, folder: Path, out: Path) -> float:
+    """The peak memory of this process, which translates the pictures of a folder, in MB."""
+    keep_freed_memory()
+    _translate(model, folder, out, "fp32")
+    return peak_memory() / 1e6
+
+
+if __name__ == "__main__":
+    main()
