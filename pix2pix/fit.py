@@ -12,7 +12,6 @@ from pix2pix.images import RgbImage
 Fit = Literal["tile", "full", "resize"]
 Prepare = Callable[[RgbImage], RgbImage]
 
-OVERLAP = 0.5  # of two tiles, as a share of their side; with less, flat regions show the tiles
 LEAST_WEIGHT = 1e-3  # so that a pixel that only one tile covers is that tile's
 
 
@@ -62,17 +61,20 @@ class Tiled:
 
     Beside the picture and the result, it needs the memory of one row of tiles.
 
+    They lie on a grid, so that two tiles see a pixel at the same phase of the network's strides, and their
+    textures agree where they are blended; what the picture lacks to the grid is filled up by reflection.
+
     Args:
-        image: (H, W, 3) uint8; one that is smaller than a tile is filled up by reflection.
-        size: side of a tile in px.
+        image: (H, W, 3) uint8.
+        size: side of a tile in px, even.
     """
 
     def __init__(self, image: RgbImage, size: int) -> None:
         self._size, self._cut = size, image.shape[:2]
-        self._image = reflected(image, max(size, image.shape[0]), max(size, image.shape[1]))
-        height, width = self._image.shape[:2]
-        self._tops, self._lefts = tile_starts(height, size), tile_starts(width, size)
-        window = tile_window(size, round(size * OVERLAP))
+        self._tops, self._lefts = (tile_starts(length, size) for length in self._cut)
+        height, width = self._tops[-1] + size, self._lefts[-1] + size
+        self._image = reflected(image, height, width)
+        window = tile_window(size, size // 2)
         self._weights = window[:, None, None] * window[None, :, None]
         self._row_sums = _sums(self._tops, window, height)
         self._column_sums = _sums(self._lefts, window, width)
@@ -183,10 +185,9 @@ def reflected(image: RgbImage, height: int, width: int) -> RgbImage:
 
 
 def tile_starts(length: int, size: int) -> list[int]:
-    """Where tiles start along a side of ``length`` px, evenly, overlapping by ``OVERLAP`` or more."""
-    step = size - round(size * OVERLAP)
-    count = 1 + -(-(length - size) // step)
-    return [round(i * (length - size) / max(count - 1, 1)) for i in range(count)]
+    """Where tiles start that cover ``length`` px: every half tile, as less overlap shows in flat regions."""
+    step = size // 2
+    return [i * step for i in range(1 + max(0, -(-(length - size) // step)))]
 
 
 def tile_window(size: int, ramp: int) -> npt.NDArray[np.float32]:

@@ -17,6 +17,7 @@ from pix2pix.ffmpeg import require_ffmpeg
 from pix2pix.film import translate_film
 from pix2pix.fit import Fit
 from pix2pix.manifest import KEPT, SKIPPED, write_manifest
+from pix2pix.memory import keep_freed_memory
 from pix2pix.photo_file import FORMATS
 from pix2pix.translated_files import COLOURED, TranslatedRow, skipped, translate_files, translated
 from pix2pix.translator import Translator, Way
@@ -34,6 +35,7 @@ def main() -> None:
     if args.smooth and args.smooth < 1:
         raise InputError(f"--smooth: found {args.smooth:g}; a number of frames, 1 or more, is needed")
     work = list_work(args.inputs, args.output, f".{args.format}")
+    keep_freed_memory()
     translator = Translator.load(args.model, args.accelerator)
     way = Way(args.fit, args.prepare, args.keep_luminance)
     translator.check(way)
