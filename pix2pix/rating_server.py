@@ -3,7 +3,6 @@
 import argparse
 import errno
 import json
-import os
 import sys
 import webbrowser
 from contextlib import suppress
@@ -17,12 +16,11 @@ from pydantic import ValidationError
 
 from pix2pix.commands import run_command
 from pix2pix.errors import InputError, UnreadableError
+from pix2pix.own_page import ADDRESS, has_screen, is_from_own_page
 from pix2pix.rating import Protocol, make_study
 from pix2pix.rating_file import rater_id
 from pix2pix.rating_session import Reply, Sessions
 
-ADDRESS = "127.0.0.1"
-OWN_NAMES = frozenset({ADDRESS, "localhost"})
 PAGE = Path(__file__).with_name("rating_page.html")
 MOST_BODY_BYTES = 4096
 HEADERS = {
@@ -89,7 +87,8 @@ class RatingHandler(BaseHTTPRequestHandler):
 
     def _respond(self, action: Any) -> None:
         try:
-            if not self._is_from_own_page():
+            header = self.headers.get
+            if not is_from_own_page(header("Host", ""), header("Origin"), header("Sec-Fetch-Site")):
                 self.close_connection = True
                 self._send_json(HTTPStatus.FORBIDDEN, {"error": "only this page may ask"})
                 return
@@ -101,13 +100,6 @@ class RatingHandler(BaseHTTPRequestHandler):
         except (UnreadableError, OSError) as error:
             print(f"error: {error}", file=sys.stderr, flush=True)
             self._send_json(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": str(error)})
-
-    def _is_from_own_page(self) -> bool:
-        """Whether the browser asks for this machine by its own name, and no other site's page makes it."""
-        host = self.headers.get("Host", "")
-        same_origin = self.headers.get("Origin") in (None, f"http://{host}")
-        same_site = self.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
-        return urlsplit(f"//{host}").hostname in OWN_NAMES and same_origin and same_site
 
     def _get(self) -> None:
         url = urlsplit(self.path)
@@ -185,15 +177,10 @@ def main() -> None:
         n = sum(not item.practice for item in study.items)
         print(f"rate: {n} pictures of model {study.model}, {study.protocol}, seed {study.seed}: {url}")
         print(f"rate: each answer goes to {args.ratings}/ at once; Ctrl-C stops", flush=True)
-        if not args.no_browser and _has_screen():
+        if not args.no_browser and has_screen():
             webbrowser.open(url)
         with suppress(KeyboardInterrupt):
             server.serve_forever()
-
-
-def _has_screen() -> bool:
-    """Whether a browser with windows can be opened; those of a terminal would take it over."""
-    return sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,113 @@
+"""A page in the browser, on this machine alone, on which trained models translate photos and drawings."""
+
+import argparse
+import os
+import signal
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import get_args
+
+from pix2pix.commands import run_command
+from pix2pix.demo_desk import Desk
+from pix2pix.device import Accelerator
+from pix2pix.errors import InputError
+from pix2pix.own_page import ADDRESS, has_screen
+
+PORT = 7860
+
+
+@contextmanager
+def serving(
+    root: Path, named: Sequence[Path] = (), port: int = PORT, accelerator: Accelerator = "auto"
+) -> Iterator[str]:
+    """Serve the page, and yield its address; uploads and results are deleted afterwards.
+
+    Args:
+        root: the project's folder.
+        named: models beside those of the project.
+        port: on 127.0.0.1; 0 is any free one.
+        accelerator: the device.
+
+    Raises:
+        InputError: there is no model, a named one cannot be used, the port is taken, or Gradio is missing.
+    """
+    with tempfile.TemporaryDirectory(prefix="pix2pix-demo-") as folder:
+        files = Path(folder, "files").resolve()
+        desk = Desk(root, files, Path(folder, "examples"), named, accelerator)
+        desk.models()
+        for reason in desk.left_out:
+            print(f"demo: left out: {reason}")
+        _keep_gradio_to_itself(files)
+        try:
+            from pix2pix.demo_page import Page
+        except ModuleNotFoundError as error:
+            if error.name not in ("gradio", "starlette"):
+                raise
+            raise InputError(
+                "the page needs Gradio: pip install -r requirements-demo.txt, or run `make demo`"
+            ) from error
+        page = Page(desk, files)
+        try:
+            url = page.launch(port or _free_port())
+        except OSError as error:
+            raise InputError(
+                f"port {port} of {ADDRESS} cannot be used; if no other page is served there, name another "
+                "one: --port 7861, or make demo PORT=7861"
+            ) from error
+        try:
+            yield url
+        finally:
+            page.close()
+
+
+def _keep_gradio_to_itself(files: Path) -> None:
+    """Have Gradio use this folder, ask no other machine for anything, and follow no other setting."""
+    for name in [name for name in os.environ if name.startswith("GRADIO_")]:
+        del os.environ[name]
+    for names in ("NO_PROXY", "no_proxy"):  # it asks its own server once, whatever proxy there is
+        os.environ[names] = ",".join(filter(None, [os.environ.get(names), ADDRESS]))
+    os.environ |= {"GRADIO_TEMP_DIR": str(files), "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def main() -> None:
+    """Serve the page until Ctrl-C."""
+    args = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that uploads are deleted then, too
+    with serving(Path(), args.models, args.port, args.accelerator) as url:
+        print(f"demo: {url} ; Ctrl-C stops", flush=True)
+        if not args.no_browser and has_screen():
+            webbrowser.open(url)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m pix2pix.demo", description=__doc__)
+    add = parser.add_argument
+    add(
+        "models",
+        nargs="*",
+        type=Path,
+        metavar="MODEL",
+        help="beside those in models/ and data/epochs/",
+    )
+    add("--port", type=int, default=PORT, help="default: %(default)s; 0 is any free one")
+    add("--accelerator", choices=get_args(Accelerator), default="auto", help="default: a GPU if there is one")
+    add("--no-browser", action="store_true", help="print the address only")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run_command(main)
