@@ -23,7 +23,7 @@ TEST_PAIRS = Path("data/pairs/test")
 CANVAS_PX = 512
 MOST_NAME = 80  # characters of a file name that a result takes over
 LINE_PX = 1.3  # of drawings, in pixels of the model's pictures: a line of an edge detector, antialiased
-MOST_MEGAPIXELS_IN_TILES = 2  # by ``auto``: some seconds
+MOST_MEGAPIXELS_BY_ITSELF = 2  # at once, by ``auto``: a second or two
 
 FitOrAuto = Fit | Literal["auto"]
 
@@ -181,9 +181,9 @@ def _key(model: Model) -> str:
 
 
 def _fit(wish: Wish, model: Model, photo: Photo) -> Fit:
-    """``auto``: colorizers take photos in tiles, unless that takes long; else the whole, as in training."""
+    """``auto``: colorizers take photos at once, unless they are large; else made small, as in training."""
     if wish.fit != "auto":
         return wish.fit
     height, width = photo.image.shape[:2]
-    small = height * width <= MOST_MEGAPIXELS_IN_TILES * 1_000_000
-    return "tile" if small and model.task == "grayscale" else "resize"
+    small = height * width <= MOST_MEGAPIXELS_BY_ITSELF * 1_000_000
+    return "full" if small and model.task == "grayscale" else "resize"

@@ -93,7 +93,7 @@ def made_small(command: Command, clone: Clone) -> list[str]:
         if words[1] in ("recipe", "study"):
             words = [*words[:2], *smoke(dict(word.split("=", 1) for word in words[2:]), clone)]
         words = ["N=2" if word.startswith("N=") else word for word in words]  # pictures of the few to rate
-        stamps = [f"{clone.path}/.venv/.installed{which}" for which in ("", "-dev")]
+        stamps = [f"{clone.path}/.venv/.installed{which}" for which in ("", "-demo", "-dev")]
         return [*words, *(part for stamp in stamps for part in ("-o", stamp))]
     return words
 

@@ -32,7 +32,7 @@ def result_of(desk: Desk, wish: Wish) -> RgbImage:
 
 @pytest.mark.parametrize(
     ("task", "shape", "fit"),
-    [("grayscale", (96, 128), "tile"), ("grayscale", (1100, 2000), "resize"), ("edges", (96, 128), "resize")],
+    [("grayscale", (96, 128), "full"), ("grayscale", (1100, 2000), "resize"), ("edges", (96, 128), "resize")],
 )
 def test_by_itself_it_takes_the_way_that_suits_model_and_size(
     tmp_path: Path, task: str, shape: tuple[int, int], fit: Any

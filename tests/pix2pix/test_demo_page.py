@@ -120,7 +120,7 @@ def test_a_photo_is_uploaded_translated_and_downloaded(
         page.screenshot(path=tmp_path / "page.png", full_page=True)
     translator = Translator.load(root / COLORIZER, "cpu")
     assert name == "my photo_translated.png"
-    assert np.array_equal(picture, translator.translate(photo, prepare=True, keep_luminance=True))
+    assert np.array_equal(picture, translator.translate(photo, fit="full", prepare=True, keep_luminance=True))
 
 
 @pytest.mark.parametrize("width_px", WIDTHS_PX)
