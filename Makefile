@@ -7,10 +7,16 @@ INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: repro recipe study report rate ratings test test-all lint clean
+.PHONY: repro demo recipe study report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed  ## run the whole pipeline
 	$(VENV)/bin/dvc repro
+
+# Of make demo: further models, and the port on 127.0.0.1.
+MODEL ?=
+demo: PORT = 7860
+demo: $(VENV)/.installed-demo  ## open a page on which models translate photos and drawings
+	@$(VENV)/bin/python -m pix2pix.demo $(MODEL) --port $(PORT)
 
 report: $(VENV)/.installed  ## write the plots, metrics and settings to report.html; REVS="main my-exp" compares
 	@$(VENV)/bin/python -m stages.report $(REVS)
@@ -61,6 +67,11 @@ $(VENV)/bin/python:
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo "Installing requirements.txt into .venv (once; PyTorch makes it take some minutes)"
 	$(INSTALL) -r requirements.txt
+	@$(COMPILE)
+	@touch $@
+
+$(VENV)/.installed-demo: requirements-demo.txt $(VENV)/.installed
+	$(INSTALL) -r requirements-demo.txt
 	@$(COMPILE)
 	@touch $@
 
