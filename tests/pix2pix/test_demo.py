@@ -203,7 +203,7 @@ def test_eight_visitors_at_once_are_all_served_in_the_same_memory(demo: Demo, ph
             thread.join(seconds + 60)
         return outcomes
 
-    load(5)  # until all that stays is there
+    load(10)  # until all that stays is there
     before = process.memory_info().rss / 2**20
     outcomes = load(SECONDS)
     after = process.memory_info().rss / 2**20
