@@ -52,7 +52,7 @@ test: $(VENV)/.installed-dev  ## run the quick tests
 	$(VENV)/bin/python -m pytest
 
 test-all: $(VENV)/.installed-dev  ## run all tests, also those that take patience or real datasets
-	$(VENV)/bin/python -m pytest --slow -n logical --dist loadscope
+	$(VENV)/bin/python -m pytest --slow
 
 lint: $(VENV)/.installed-dev  ## ruff, ruff format and mypy
 	$(VENV)/bin/ruff check

@@ -88,7 +88,7 @@ def test_encoder_starts_from_pretrained_weights(tmp_path: Path) -> None:
 
 def test_pairs_of_train_and_val_are_needed(tmp_path: Path) -> None:
     write_pairs(tmp_path, val=0)
-    with pytest.raises(InputError, match=rf"no pairs in {tmp_path / 'val'}; build_pairs writes them"):
+    with pytest.raises(InputError, match=rf"no pairs in {tmp_path / 'val'}: expected PNG files"):
         build_training(open_fabric("cpu"), small_settings(), tmp_path)
 
 

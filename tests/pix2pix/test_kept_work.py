@@ -1,5 +1,4 @@
 import hashlib
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import PROJECT
+from lock_holder import start_holding
 
 from pix2pix.kept_work import file_hash, files_hash, kept_work, locked
 
@@ -92,22 +92,6 @@ def test_other_works_folders_are_not_looked_at(tmp_path: Path, capsys: pytest.Ca
     with kept_work(tmp_path, "train", SETTINGS) as work:
         assert not (work / "part").exists()
     assert capsys.readouterr().out == ""
-
-
-def _hold(path: Path, seconds: float) -> None:
-    with locked(path, "first"):
-        path.with_suffix(".held").touch()
-        time.sleep(seconds)
-        path.with_suffix(".left").touch()
-
-
-def start_holding(path: Path, seconds: float) -> Any:
-    first = multiprocessing.get_context("spawn").Process(target=_hold, args=(path, seconds))
-    first.start()
-    while not path.with_suffix(".held").exists():
-        assert first.is_alive() or path.with_suffix(".held").exists()
-        time.sleep(0.01)
-    return first
 
 
 def test_second_run_waits_for_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
