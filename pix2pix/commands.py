@@ -1,4 +1,4 @@
-"""Commands that are not stages, run by ``python -m``."""
+"""Commands, run by ``python -m``."""
 
 import sys
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from pix2pix.errors import InputError
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run a command; an error that the user can mend ends it in plain words, Ctrl-C in one."""
+    """Run a command; an error that the user can mend ends it in plain words, with exit status 1."""
     try:
         main()
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit("".join(f"error: {line}\n" for line in str(error).splitlines()).rstrip())
     except KeyboardInterrupt:
-        sys.exit("stopped")
+        sys.exit("interrupted")

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from pix2pix.command import run
+from pix2pix.commands import run_command
 from pix2pix.errors import InputError
 from pix2pix.exportable import UnitRange, exportable, trace
 from pix2pix.images import IMAGE_SUFFIXES, RgbImage, read_image, to_square
@@ -188,4 +188,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

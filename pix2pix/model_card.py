@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pix2pix.command import run
+from pix2pix.commands import run_command
 from pix2pix.datasets import DATASETS
 from pix2pix.measurement import BASELINE_INPUT
 from pix2pix.model_file import load_generator
@@ -175,4 +175,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from pix2pix.command import run
+from pix2pix.commands import run_command
 from pix2pix.device import Accelerator
 from pix2pix.errors import InputError, UnreadableError
 from pix2pix.ffmpeg import require_ffmpeg
@@ -156,4 +156,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

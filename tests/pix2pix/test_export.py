@@ -7,7 +7,7 @@ import pytest
 import torch
 from small_model import write_model
 
-from pix2pix.command import run
+from pix2pix.commands import run_command
 from pix2pix.errors import InputError
 from pix2pix.export import export, main
 from pix2pix.exportable import exportable, trace
@@ -26,7 +26,7 @@ KINDS: list[dict[str, Any]] = [
 
 def run_export(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
     monkeypatch.setattr("sys.argv", ["export", *map(str, arguments)])
-    run(main)
+    run_command(main)
 
 
 def outputs_of(path: Path, pictures: np.ndarray) -> np.ndarray:

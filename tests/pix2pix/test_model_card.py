@@ -6,7 +6,7 @@ import pytest
 from small_model import write_model
 from training_cases import small_settings
 
-from pix2pix.command import run
+from pix2pix.commands import run_command
 from pix2pix.datasets import DATASETS
 from pix2pix.model_card import main, model_card
 
@@ -33,7 +33,7 @@ def test_card_is_written_beside_the_model(
     write_model(tmp_path / "models" / "generator.safetensors", dataset="facades", pair_task="none")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["model_card"])
-    run(main)
+    run_command(main)
     text = (tmp_path / "models" / "README.md").read_text()
     assert text.startswith("# generator.safetensors\n") and "has not been evaluated" in text
     assert f"Licence or terms: {DATASETS['facades'].terms}" in text and DATASETS["facades"].address in text

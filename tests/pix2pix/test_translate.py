@@ -8,7 +8,7 @@ from conftest import PROJECT
 from PIL import Image
 from small_model import write_model
 
-from pix2pix.command import run
+from pix2pix.commands import run_command
 from pix2pix.images import RgbImage, grayscale, read_image, write_png
 from pix2pix.manifest import KEPT, SKIPPED, read_rows
 from pix2pix.translate import main
@@ -22,7 +22,7 @@ def model(tmp_path: Path) -> Path:
 
 def translate(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
     monkeypatch.setattr("sys.argv", ["translate", *map(str, arguments), "--accelerator", "cpu"])
-    run(main)
+    run_command(main)
 
 
 def test_picture_in_picture_out(
