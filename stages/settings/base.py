@@ -18,6 +18,17 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
+    def check_hashes(self, *names: str) -> None:
+        """Check that a path in one of these settings comes with its sha256, in ``<name>_sha256``.
+
+        Raises:
+            ValueError: it does not.
+        """
+        for name in names:
+            path = getattr(self, name)
+            if isinstance(path, str) and path and not getattr(self, f"{name}_sha256"):
+                raise ValueError(f"{name}_sha256: it is missing; `sha256sum {path}` prints it")
+
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 

@@ -21,8 +21,5 @@ class EvaluateSettings(Settings):
 
     @model_validator(mode="after")
     def _weights_have_a_hash(self) -> Self:
-        for name in ("feature_weights", "lpips_weights"):
-            path = getattr(self, name)
-            if path and not getattr(self, f"{name}_sha256"):
-                raise ValueError(f"{name}_sha256: it is missing; `sha256sum {path}` prints it")
+        self.check_hashes("feature_weights", "lpips_weights")
         return self

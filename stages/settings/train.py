@@ -115,8 +115,5 @@ class TrainSettings(NetworkSettings):
             raise ValueError("lambda_l1, lambda_l2 and lambda_gan are all 0: there is nothing to learn from")
         if self.epochs_decay > self.epochs:
             raise ValueError(f"epochs_decay: found {self.epochs_decay}; it is part of epochs, {self.epochs}")
-        for name in ("pretrained", "init_from"):
-            path, sha256 = getattr(self, name), getattr(self, f"{name}_sha256")
-            if isinstance(path, str) and path and not sha256:
-                raise ValueError(f"{name}_sha256: it is missing; `sha256sum {path}` prints it")
+        self.check_hashes("pretrained", "init_from")
         return self
