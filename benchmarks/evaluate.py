@@ -24,11 +24,11 @@ from pix2pix.device import TrainingPrecision, open_fabric
 from pix2pix.evaluation import translate_folder
 from pix2pix.generators import GeneratorOptions, build_generator
 from pix2pix.images import RgbImage, read_image, write_png
-from pix2pix.measurement import measure, read_pair
+from pix2pix.measurement import measure
 from pix2pix.memory import keep_freed_memory
 from pix2pix.metrics import colorfulness
 from pix2pix.pair_data import PairFolder
-from pix2pix.pairs import Recipe, make_pair
+from pix2pix.pairs import Recipe, make_pair, read_pair
 from stages.stage import peak_memory
 
 SIZE_PX, COUNT = 256, 48

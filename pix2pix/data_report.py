@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pix2pix.duplicates import CROSSING_DUPLICATE, DUPLICATE
-from pix2pix.images import RgbImage, read_image, write_png
+from pix2pix.images import RgbImage, write_png
 from pix2pix.manifest import KEPT, SKIPPED, kind_of, read_manifest
 from pix2pix.outputs import whole_folder, write_json, write_table
+from pix2pix.pairs import read_pair
 from pix2pix.pictures import PAIR, contact_sheet
 from pix2pix.splits import SPLITS, TEST, TRAIN, VAL
 
@@ -87,8 +88,5 @@ def sample_pairs(folder: Path) -> RgbImage:
     """Draw some of the pairs in ``folder``, spread over all of them."""
     paths = sorted(folder.rglob("*.png"))
     shown = np.unique(np.linspace(0, len(paths) - 1, PAIRS_SHOWN).round().astype(int)).tolist()
-    examples = [
-        (paths[i].relative_to(folder).with_suffix("").as_posix(), np.hsplit(read_image(paths[i]), 2))
-        for i in shown
-    ]
+    examples = [(paths[i].relative_to(folder).with_suffix("").as_posix(), read_pair(paths[i])) for i in shown]
     return contact_sheet(examples, PAIR)

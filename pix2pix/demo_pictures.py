@@ -10,7 +10,8 @@ import skimage.data
 from PIL import Image
 
 from pix2pix.errors import InputError, UnreadableError
-from pix2pix.images import READ_ERRORS, RgbImage, read_image, write_png
+from pix2pix.images import READ_ERRORS, RgbImage, write_png
+from pix2pix.pairs import read_pair
 from pix2pix.photo_file import Photo, read_photo, write_photo
 from pix2pix.translator import Translator, Way
 
@@ -129,10 +130,9 @@ def example_photos(pairs: Path | None, half: str, folder: Path) -> list[Path]:
         return [_written(folder / f"{name}.png", getattr(skimage.data, name)()) for name in SAMPLE_PHOTOS]
     files = sorted(pairs.rglob("*.png"))
     chosen = files[:: max(1, len(files) // EXAMPLES)][:EXAMPLES]
-    halves = [np.hsplit(read_image(file), 2)[half == "B"] for file in chosen]
     return [
-        _written(folder / f"{number}_{half}.png", np.ascontiguousarray(image))
-        for number, image in enumerate(halves)
+        _written(folder / f"{number}_{half}.png", read_pair(file)[half == "B"])
+        for number, file in enumerate(chosen)
     ]
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pix2pix.images import RgbImage, read_image
-from pix2pix.measurement import read_pair
+from pix2pix.metrics import pixel_errors
 from pix2pix.opencv import cv2
+from pix2pix.pairs import read_pair
 from pix2pix.pictures import contact_sheet
 from pix2pix.splits import uniform_hash
 
@@ -42,8 +43,7 @@ def random_examples(per_image: pd.DataFrame, pairs: Path, results: Path) -> RgbI
 
 def error_picture(output: RgbImage, target: RgbImage) -> RgbImage:
     """Colour each pixel by its mean absolute error over the channels, from black over red to light yellow."""
-    error = cv2.absdiff(output, target).mean(axis=2) / 255
-    scaled = np.rint((error / FULL_ERROR).clip(max=1) * 255).astype(np.uint8)
+    scaled = np.rint((pixel_errors(output, target) / FULL_ERROR).clip(max=1) * 255).astype(np.uint8)
     return np.ascontiguousarray(cv2.applyColorMap(scaled, cv2.COLORMAP_INFERNO)[:, :, ::-1])
 
 

@@ -8,7 +8,7 @@ import torch
 from pix2pix.face_detector import SMALLEST_FACE_PX, FaceDetector
 from pix2pix.images import RgbImage, read_image
 from pix2pix.manifest import KEPT, read_manifest
-from pix2pix.measurement import read_pair
+from pix2pix.pairs import read_pair
 from pix2pix.progress import with_progress
 
 SMALLEST_SHARE = 1 / 4  # of the picture's side is the smallest face that counts

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pix2pix.images import RgbImage, read_image
-from pix2pix.metrics import LEVELS, METRICS, Histograms, colorfulness, histograms, image_metrics
+from pix2pix.metrics import LEVELS, METRICS, Histograms, colorfulness, histograms, image_metrics, pixel_errors
 from pix2pix.opencv import cv2
+from pix2pix.pairs import read_pair
 from pix2pix.prefetch import ahead
 from pix2pix.progress import with_progress
 
@@ -88,12 +89,6 @@ def mean_target(pairs: Path) -> RgbImage | None:
     return np.rint(total / len(paths)).astype(np.uint8)
 
 
-def read_pair(path: Path) -> tuple[RgbImage, RgbImage]:
-    """Read an A|B pair as A and B, each (H, W, 3) uint8."""
-    a, b = np.hsplit(read_image(path), 2)
-    return np.ascontiguousarray(a), np.ascontiguousarray(b)
-
-
 def class_of(name: Path) -> str:
     """The class of a pair: the first folder of its path, or none."""
     return name.parts[0] if len(name.parts) > 1 else ""
@@ -109,5 +104,5 @@ def _metrics(real_a: RgbImage, output: RgbImage, real_b: RgbImage, mean: RgbImag
 
 
 def _error(output: RgbImage, target: RgbImage) -> ErrorMap:
-    difference = cv2.absdiff(output, target).mean(axis=2) / 255
-    return np.asarray(cv2.resize(difference, (ERROR_MAP_PX, ERROR_MAP_PX), interpolation=cv2.INTER_AREA))
+    errors = pixel_errors(output, target)
+    return np.asarray(cv2.resize(errors, (ERROR_MAP_PX, ERROR_MAP_PX), interpolation=cv2.INTER_AREA))

@@ -36,6 +36,11 @@ def l1(output: RgbImage, target: RgbImage) -> float:
     return float(cv2.norm(output, target, cv2.NORM_L1)) / output.size / 255
 
 
+def pixel_errors(output: RgbImage, target: RgbImage) -> npt.NDArray[np.float64]:
+    """Mean absolute error over the channels of each pixel, (H, W) in [0, 1]."""
+    return np.asarray(cv2.absdiff(output, target).mean(axis=2) / 255)
+
+
 def l2(output: RgbImage, target: RgbImage) -> float:
     """Mean squared error over pixels and channels, in [0, 1]."""
     return float(cv2.norm(output, target, cv2.NORM_L2SQR)) / output.size / 255**2

@@ -1,12 +1,13 @@
 """A|B pairs: one picture twice as wide as high, the input A on the left and the target B on the right."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from pix2pix.errors import UnreadableError
-from pix2pix.images import Resize, RgbImage, edges, grayscale, sketch, to_square
+from pix2pix.images import Resize, RgbImage, edges, grayscale, read_image, sketch, to_square
 
 PairTask = Literal["grayscale", "edges", "sketch", "none"]
 Direction = Literal["AtoB", "BtoA"]
@@ -34,6 +35,12 @@ class Recipe:
     edge_high: float = 1.0
     sketch_line_px: float = 1.0
     sketch_strength: float = 40.0
+
+
+def read_pair(path: Path) -> tuple[RgbImage, RgbImage]:
+    """Read an A|B pair as A and B, each (H, W, 3) uint8."""
+    a, b = np.hsplit(read_image(path), 2)
+    return np.ascontiguousarray(a), np.ascontiguousarray(b)
 
 
 def make_pair(image: RgbImage, recipe: Recipe) -> RgbImage:

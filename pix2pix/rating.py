@@ -9,6 +9,7 @@ from typing import Literal
 from pix2pix.errors import InputError
 from pix2pix.images import RgbImage, image_size, read_image
 from pix2pix.kept_work import file_hash
+from pix2pix.pairs import read_pair
 from pix2pix.splits import uniform_hash
 
 Protocol = Literal["scores", "real_or_fake"]
@@ -89,9 +90,8 @@ class Study:
         role = item.shows if role == "picture" else role
         if role == "output":
             return read_image(self.results / item.path)
-        pair = read_image(self.pairs / item.path)
-        middle = pair.shape[1] // 2
-        return pair[:, :middle] if role == "input" else pair[:, middle:]
+        real_a, real_b = read_pair(self.pairs / item.path)
+        return real_a if role == "input" else real_b
 
 
 def make_study(

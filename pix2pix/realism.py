@@ -15,6 +15,7 @@ from pix2pix.feature_distances import DECIMALS, Figures, Notes, compare_features
 from pix2pix.images import RgbImage, read_image
 from pix2pix.options import Options
 from pix2pix.pair_data import to_tensor
+from pix2pix.pairs import read_pair
 from pix2pix.progress import with_progress
 from pix2pix.realism_networks import load_inception, load_lpips
 from pix2pix.weight_files import UnavailableError, checked_file
@@ -168,10 +169,9 @@ def _batches(pictures: Sequence[tuple[Path, Path]], device: torch.device) -> Ite
 def _read(output: Path, pair: Path) -> tuple[RgbImage, RgbImage]:
     """Read an output and its target, of the same size."""
     try:
-        image, both = read_image(output), read_image(pair)
+        image, (_, target) = read_image(output), read_pair(pair)
     except UnreadableError as error:
         raise InputError(f"{output}, or {pair}: {error}") from error
-    target = both[:, both.shape[1] // 2 :]
     if image.shape != target.shape:
         raise InputError(f"{output} is (H, W, C) = {image.shape}, its target in {pair} {target.shape}")
     return image, target
