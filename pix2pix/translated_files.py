@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from pix2pix.errors import InputError, UnreadableError
 from pix2pix.images import RgbImage
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.photo_file import Photo, read_photo, write_photo
+from pix2pix.prefetch import ahead
 from pix2pix.progress import Progress
 from pix2pix.translator import Translator, Way
 from pix2pix.work_list import Item
@@ -48,32 +49,28 @@ def translate_files(translator: Translator, items: Sequence[Item], way: Way) -> 
     rows: dict[Item, TranslatedRow] = {}
     waiting: deque[tuple[Item, Photo]] = deque()
     progress = Progress(len(items), "translate", "picture")
+    wants_grey = translator.is_colorizer and not way.prepare
     with ThreadPoolExecutor(THREADS) as pool:
 
         def images() -> Iterator[RgbImage]:
-            for item, future in _ahead(pool, items):
-                try:
-                    photo = future.result()
-                except UnreadableError as error:
-                    rows[item] = skipped(item, str(error))
+            for item, photo in zip(items, ahead(_read, items, pool, READ_AHEAD), strict=True):
+                if isinstance(photo, Photo):
+                    waiting.append((item, photo))
+                    yield photo.image
+                else:
+                    rows[item] = skipped(item, photo)
                     progress.advance()
-                    continue
-                waiting.append((item, photo))
-                yield photo.image
 
-        writing: deque[Future[None]] = deque()
-        for output in translator.stream(images(), way):
-            item, photo = waiting.popleft()
-            alpha = photo.alpha if translator.keeps_alpha(way) else None
-            result = replace(photo, image=output, alpha=alpha)
-            writing.append(pool.submit(_write, item, result))
-            if len(writing) > WRITE_BEHIND:
-                writing.popleft().result()
-            wants_grey = translator.is_colorizer and not way.prepare
-            rows[item] = translated(item, COLOURED if wants_grey and has_colours(photo.image) else "")
-            progress.advance()
-        for future in writing:
-            future.result()
+        def results() -> Iterator[tuple[Item, Photo]]:
+            for output in translator.stream(images(), way):
+                item, photo = waiting.popleft()
+                rows[item] = translated(item, COLOURED if wants_grey and has_colours(photo.image) else "")
+                alpha = photo.alpha if translator.keeps_alpha(way) else None
+                yield item, replace(photo, image=output, alpha=alpha)
+                progress.advance()
+
+        for _ in ahead(_write, results(), pool, WRITE_BEHIND):
+            pass
     progress.close()
     return [rows[item] for item in items]
 
@@ -94,17 +91,16 @@ def has_colours(image: RgbImage) -> bool:
     return float((small.max(axis=2) - small.min(axis=2)).mean()) > MOST_TINT
 
 
-def _ahead(pool: ThreadPoolExecutor, items: Sequence[Item]) -> Iterator[tuple[Item, Future[Photo]]]:
-    """Yield the items with their reading under way, a few further ones begun."""
-    begun: deque[tuple[Item, Future[Photo]]] = deque()
-    for item in items:
-        begun.append((item, pool.submit(read_photo, item.source)))
-        if len(begun) > READ_AHEAD:
-            yield begun.popleft()
-    yield from begun
+def _read(item: Item) -> Photo | str:
+    """Read a picture, or return why it cannot be read."""
+    try:
+        return read_photo(item.source)
+    except UnreadableError as error:
+        return str(error)
 
 
-def _write(item: Item, photo: Photo) -> None:
+def _write(result: tuple[Item, Photo]) -> None:
+    item, photo = result
     try:
         write_photo(item.target, photo)
     except OSError as error:
