@@ -1,4 +1,4 @@
-"""Commands, run by ``python -m``."""
+"""Commands that are not stages, run by ``python -m``."""
 
 import sys
 from collections.abc import Callable
@@ -11,6 +11,6 @@ def run_command(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        sys.exit("".join(f"error: {line}\n" for line in str(error).splitlines()).rstrip())
+        sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")

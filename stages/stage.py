@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from pix2pix.commands import run_command
+from pix2pix.errors import InputError
 from pix2pix.kept_work import kept_work, locked
 from pix2pix.outputs import write_json
 from stages.settings.base import Settings
@@ -37,12 +37,13 @@ def run(main: Callable[[], None]) -> None:
     words, with a status that stops DVC.
     """
     stage = Path(sys.argv[0]).stem
-
-    def alone() -> None:
+    try:
         with locked(WORK / f"{stage}.lock", stage) if is_first_process() else nullcontext():
             main()
-
-    run_command(alone)
+    except InputError as error:
+        sys.exit("".join(f"error: {line}\n" for line in str(error).splitlines()).rstrip())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
 
 
 def is_first_process() -> bool:
