@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parent.parent
 DATASETS = Path(os.environ.get("DATASETS_DIR", PROJECT.parent / "shared" / "datasets")).resolve()
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+# A shell lets the commands that it starts in the background ignore Ctrl-C, and so whatever these start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -77,11 +77,6 @@ def test_missing_system_library_is_explained_with_both_ways_out(tmp_path: Path) 
     assert "apt-get install libgl1" in done.stderr and "opencv-python-headless" in done.stderr
 
 
-def restore_ctrl_c() -> None:
-    """Take SIGINT again, which a shell makes the commands that it starts in the background ignore."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 def test_ctrl_c_stops_quietly_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
@@ -98,7 +93,6 @@ def test_ctrl_c_stops_quietly_and_leaves_nothing_half_written(tmp_path: Path) ->
         cwd=PROJECT,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=restore_ctrl_c,
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob(".raw.*.partial/images")) and time.monotonic() < deadline:
