@@ -22,6 +22,7 @@ VARIED = {
     "skips": {"skip_connections", "lambda_gan"},
     "activations": {"activation"},
     "l1_l2": {"lambda_l1", "lambda_l2"},
+    "l1_weight": {"lambda_l1"},
 }
 
 
