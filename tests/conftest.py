@@ -89,6 +89,7 @@ def chromium() -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        options = ["--no-sandbox", "--use-fake-device-for-media-stream"]  # a camera that films a clock
+        browser = playwright.chromium.launch(executable_path=found, args=options)
         yield browser
         browser.close()

@@ -20,6 +20,13 @@ pytest.importorskip("gradio", reason="pip install -r requirements-demo.txt")
 COLORIZER, DRAWN, READY_MADE = (f"models/{name}.safetensors" for name in ("generator", "edges", "labels"))
 WIDTHS_PX = (1280, 390)
 WAIT_MS = 20_000
+PERMISSIONS = ["camera", "clipboard-read", "clipboard-write"]
+COPY_A_PICTURE = """async () => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 200, height: 100});
+    canvas.getContext("2d").fillRect(0, 0, 100, 100);
+    const blob = await new Promise(done => canvas.toBlob(done));
+    await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+}"""
 
 
 class Visit(NamedTuple):
@@ -41,7 +48,7 @@ def visiting(browser: Browser, demo: Demo, width_px: int = 1280, errors: int = 0
     """A page, in whose console are as many errors as expected, and which asked no other server."""
     complaints: list[str] = []
     foreign: list[str] = []
-    context = browser.new_context(viewport={"width": width_px, "height": 900})
+    context = browser.new_context(viewport={"width": width_px, "height": 900}, permissions=PERMISSIONS)
     context.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     page = context.new_page()
@@ -121,6 +128,22 @@ def test_a_photo_is_uploaded_translated_and_downloaded(
     translator = Translator.load(root / COLORIZER, "cpu")
     assert name == "my photo_translated.png"
     assert np.array_equal(picture, translator.translate(photo, fit="full", prepare=True, keep_luminance=True))
+
+
+def test_a_picture_is_pasted(chromium: Browser, demo: Demo) -> None:
+    with visiting(chromium, demo) as (page, _):
+        page.evaluate(COPY_A_PICTURE)
+        page.get_by_label("Paste from clipboard").click()
+        expect_result(page, "200 x 100 px")
+
+
+def test_a_photo_is_taken_with_the_camera(chromium: Browser, demo: Demo) -> None:
+    with visiting(chromium, demo) as (page, _):
+        page.get_by_label("Capture from camera").click()
+        page.get_by_text("Click to Access Webcam").click()
+        page.wait_for_function("document.querySelector('#photo video').videoWidth > 0")
+        page.get_by_label("capture photo").click()
+        expect_result(page, " px")
 
 
 @pytest.mark.parametrize("width_px", WIDTHS_PX)

@@ -41,17 +41,19 @@ def test_example_of_the_docstring_runs(
         {"norm": "batch", "test_mode": "train"},
         {"pixel_range": "unit", "precision": "bf16"},
         {"generator": "resnet18_unet"},
+        {"image_size": 256},
     ],
 )
 def test_output_is_that_of_evaluate_to_the_byte(tmp_path: Path, changes: dict[str, Any]) -> None:
     model = write_model(tmp_path / "m", **changes)
-    for i in range(5):
-        write_png(tmp_path / "pairs" / "c" / f"{i}.png", noise(64, 128, seed=i))
     generator, settings = load_generator(model)
+    size = settings["image_size"]
+    for i in range(5):
+        write_png(tmp_path / "pairs" / "c" / f"{i}.png", noise(size, 2 * size, seed=i))
     pairs, fabric = PairFolder(tmp_path / "pairs"), open_fabric("cpu", precision=settings["precision"])
     translate_folder(generator, pairs, tmp_path / "evaluated", fabric, settings["test_mode"])
     translator = Translator.load(model, "cpu")
-    halves = [noise(64, 128, seed=i)[:, :64] for i in range(5)]
+    halves = [noise(size, 2 * size, seed=i)[:, :size] for i in range(5)]
     for fit in ("tile", "full", "resize"):
         for i, output in enumerate(translator.stream(halves, Way(fit))):
             write_photo(tmp_path / "ours" / f"{i}.png", Photo(output))
