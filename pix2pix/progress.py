@@ -35,10 +35,11 @@ class Progress:
             else None
         )
 
-    def advance(self, count: int = 1, note: str = "") -> None:
-        """Count ``count`` more units as done; ``note`` is shown at the end of the line."""
+    def advance(self, count: int = 1, note: str | None = None) -> None:
+        """Count ``count`` more units as done; ``note`` is shown at the end of the line until the next one."""
         self.done += count
-        self.note = note or self.note
+        if note is not None:
+            self.note = note
         if self._bar is not None:
             self._bar.set_postfix_str(self.note, refresh=False)
             self._bar.update(count)
@@ -60,7 +61,7 @@ class Progress:
         of_total, left = "", ""
         if self.total is not None:
             of_total = f"/{self._format(self.total)}"
-            left = f", {(self.total - self.done) / self.per_second:.0f} s left"
+            left = f", {(self.total - self.done) / self.per_second:.0f} s left" if self.done else ""
         note = f", {self.note}" if self.note else ""
         rate = self._format(round(self.per_second, 1))
         return f"{self.what}: {self._format(self.done)}{of_total}{self.unit}, {rate}/s{left}{note}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from pix2pix.commands import run_command
-from pix2pix.device import Accelerator
+from pix2pix.device import Accelerator, TrainingPrecision
 from pix2pix.errors import InputError, UnreadableError
 from pix2pix.ffmpeg import require_ffmpeg
 from pix2pix.film import translate_film
@@ -36,7 +36,7 @@ def main() -> None:
         raise InputError(f"--smooth: found {args.smooth:g}; a number of frames, 1 or more, is needed")
     work = list_work(args.inputs, args.output, f".{args.format}")
     keep_freed_memory()
-    translator = Translator.load(args.model, args.accelerator)
+    translator = Translator.load(args.model, args.accelerator, args.precision)
     way = Way(args.fit, args.prepare, args.keep_luminance)
     translator.check(way)
     rows = translate_all(translator, work.items, way, overwrite=args.overwrite, smooth_frames=args.smooth)
@@ -152,6 +152,11 @@ def _arguments() -> argparse.Namespace:
     formats = [suffix.lstrip(".") for suffix in FORMATS]
     add("--format", choices=formats, default="png", help="of pictures in a folder (default: %(default)s)")
     add("--accelerator", choices=get_args(Accelerator), default="auto", help="default: a GPU if there is one")
+    add(
+        "--precision",
+        choices=get_args(TrainingPrecision),
+        help="auto is bf16 where the hardware has it, else fp32 (default: that of the training)",
+    )
     return parser.parse_args()
 
 

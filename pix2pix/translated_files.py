@@ -52,6 +52,9 @@ def translate_files(translator: Translator, items: Sequence[Item], way: Way) -> 
     wants_grey = translator.is_colorizer and not way.prepare
     with ThreadPoolExecutor(THREADS) as pool:
 
+        def tiles_left(count: int) -> None:
+            progress.advance(0, f"tiles left of it: {count}" if count else "")
+
         def images() -> Iterator[RgbImage]:
             for item, photo in zip(items, ahead(_read, items, pool, READ_AHEAD), strict=True):
                 if isinstance(photo, Photo):
@@ -62,7 +65,7 @@ def translate_files(translator: Translator, items: Sequence[Item], way: Way) -> 
                     progress.advance()
 
         def results() -> Iterator[tuple[Item, Photo]]:
-            for output in translator.stream(images(), way):
+            for output in translator.stream(images(), way, tiles_left):
                 item, photo = waiting.popleft()
                 rows[item] = translated(item, COLOURED if wants_grey and has_colours(photo.image) else "")
                 alpha = photo.alpha if translator.keeps_alpha(way) else None

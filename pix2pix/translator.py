@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby, islice
 from pathlib import Path
@@ -36,6 +36,10 @@ class Way:
     fit: Fit = "tile"
     prepare: bool = False
     keep_luminance: bool = False
+
+
+def _tell_nobody(_: int) -> None:
+    pass
 
 
 class Translator:
@@ -157,18 +161,21 @@ class Translator:
         ]
         return results[0] if isinstance(images, np.ndarray | Image.Image) else results
 
-    def stream(self, images: Iterable[RgbImage], way: Way) -> Iterator[RgbImage]:
+    def stream(
+        self, images: Iterable[RgbImage], way: Way, tell: Callable[[int], object] = _tell_nobody
+    ) -> Iterator[RgbImage]:
         """Translate pictures, (H, W, 3) uint8, as they come.
 
         Args:
             images: asked for one by one, at most a batch ahead of the outputs.
             way: how they are translated.
+            tell: is told after every batch how many tiles the picture at work still lacks.
 
         Raises:
             InputError: at once, where the model cannot do what is asked for.
         """
         self.check(way)
-        return self._stream(images, way)
+        return self._stream(images, way, tell)
 
     def check(self, way: Way) -> None:
         """Raise an InputError where the model cannot do what is asked for, with the reason."""
@@ -215,7 +222,9 @@ class Translator:
             )
         return Recipe(**{name: self.settings[name] for name in known})
 
-    def _stream(self, images: Iterable[RgbImage], way: Way) -> Iterator[RgbImage]:
+    def _stream(
+        self, images: Iterable[RgbImage], way: Way, tell: Callable[[int], object]
+    ) -> Iterator[RgbImage]:
         prepare = self.prepare if way.prepare else _as_it_is
         waiting: deque[tuple[RgbImage, Fitted]] = deque()
 
@@ -232,6 +241,7 @@ class Translator:
             while waiting and waiting[0][1].remaining == 0:
                 image, item = waiting.popleft()
                 yield with_luminance_of(image, item.result()) if way.keep_luminance else item.result()
+            tell(waiting[0][1].remaining if waiting else 0)
 
     def _batches(self, pieces: Iterator[tuple[Fitted, RgbImage]]) -> Iterator[list[tuple[Fitted, RgbImage]]]:
         """Put pieces of equal shape together; those that are larger than the model's pictures go alone."""

@@ -118,6 +118,27 @@ def test_error_is_told_in_a_line_and_the_status_is_1(
     assert not (tmp_path / "out.png").exists()
 
 
+def test_precision_is_that_of_the_training_unless_another_is_named(
+    tmp_path: Path, model: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_png(tmp_path / "a.png", photo)
+    outputs = []
+    for options in ((), ("--precision", "fp32"), ("--precision", "bf16")):
+        translate(
+            monkeypatch,
+            tmp_path / "a.png",
+            "-o",
+            tmp_path / "b.png",
+            "--overwrite",
+            *options,
+            "--model",
+            model,
+        )
+        outputs.append(read_image(tmp_path / "b.png").astype(int))
+    assert np.array_equal(outputs[0], outputs[1])
+    assert 0 < np.abs(outputs[2] - outputs[0]).max() < 16
+
+
 def test_output_that_cannot_be_written_is_an_error_in_plain_words(
     tmp_path: Path, model: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,12 @@ def test_pictures_are_asked_for_a_batch_ahead_at_most(tmp_path: Path) -> None:
     assert len(ahead) == 20 and max(ahead) <= 5
 
 
+def test_it_is_told_how_many_tiles_are_left(tmp_path: Path) -> None:
+    told: list[int] = []
+    stream = small_translator(tmp_path).stream([noise(96, 160), noise(64, 64)], Way(), told.append)
+    assert len(list(stream)) == 2 and told == [4, 0, 0]  # of two rows of four
+
+
 def test_headers_of_today_have_what_preparing_needs(tmp_path: Path) -> None:
     assert {"edge_low", "sketch_strength", "resize", "dataset"} <= small_settings().keys()
 
