@@ -1,9 +1,10 @@
 """From videos to frames: each clip's frames as JPEG files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from pix2pix.errors import UnreadableError
 from pix2pix.manifest import KEPT, SKIPPED, Row
@@ -53,6 +54,23 @@ class Clip:
     row: Mapping[str, str]
 
 
+class Extracted(NamedTuple):
+    """What became of a clip.
+
+    Attributes:
+        kept: number and time in ms of every frame that was written.
+        decoded, failed: counts of frames.
+        signature: what the clip looks like.
+        reason: why nothing was kept.
+    """
+
+    kept: Sequence[tuple[int, float]] = ()
+    decoded: int = 0
+    failed: int = 0
+    signature: Signature | None = None
+    reason: str = ""
+
+
 def extract_frames(
     raw: Path,
     videos: Sequence[Mapping[str, str]],
@@ -81,21 +99,21 @@ def extract_frames(
     jobs = [(clips[index], out, interval_ms, max_frames) for index in order]
     done = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
     results = [result for _, result in sorted(zip(order, done, strict=True), key=itemgetter(0))]
-    signatures = {
-        _key(clip): signature
-        for clip, (_, _, signature) in zip(clips, results, strict=True)
-        if signature is not None
-    }
-    recordings = same_film(signatures)
+    recordings = same_film(
+        {
+            _key(clip): result.signature
+            for clip, result in zip(clips, results, strict=True)
+            if result.signature is not None
+        }
+    )
     frame_rows: list[FrameRow] = []
     clip_rows: list[ClipRow] = []
     first_of: dict[str, str] = {}
-    for clip, (frames, summary, _) in zip(clips, results, strict=True):
+    for clip, result in zip(clips, results, strict=True):
         recording = recordings.get(_key(clip), "")
-        first = first_of.setdefault(recording, summary.source)
-        note = f"same film as {first}" if recording and first != summary.source else summary.reason
-        clip_rows.append(replace(summary, recording=recording, reason=note))
-        frame_rows += [replace(row, recording=recording) for row in frames]
+        first = first_of.setdefault(recording, clip.row["path"]) if recording else clip.row["path"]
+        frame_rows += _frame_rows(clip, result, recording)
+        clip_rows.append(_clip_row(clip, result, recording, first))
     return frame_rows, clip_rows
 
 
@@ -125,29 +143,42 @@ def _key(clip: Clip) -> str:
     return f"{clip.row['class_name']}/{clip.row['sha256'][:16]}"
 
 
-def _extract_clip(
-    clip: Clip, out: Path, interval_ms: float, max_frames: int
-) -> tuple[list[FrameRow], ClipRow, Signature | None]:
-    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
-    rows: list[FrameRow] = []
-    decoded = failed = 0
-    reason = "no frame can be decoded"
+def _extract_clip(clip: Clip, out: Path, interval_ms: float, max_frames: int) -> Extracted:
     try:
         reader = VideoReader(clip.source, interval_ms, max_frames)
-        (out / clip.folder).mkdir(parents=True)
-        for frame in reader:
-            path = clip.folder / f"{frame.number:06}.jpg"
-            frame.write_jpeg(out / path)
-            rows.append(
-                FrameRow(
-                    str(path), source, KEPT, "", person, split, "", frame.number, round(frame.time_ms, 3)
-                )
-            )
-        decoded, failed = reader.decoded, reader.failed
     except UnreadableError as error:
-        reason = str(error)
-    if not rows:
-        skipped = FrameRow("", source, SKIPPED, reason, person, split)
-        return [skipped], ClipRow("", source, SKIPPED, reason, person, split), None
-    summary = ClipRow(str(clip.folder), source, KEPT, "", person, split, "", decoded, len(rows), failed)
-    return rows, summary, clip_signature([out / row.path for row in rows])
+        return Extracted(reason=str(error))
+    folder, kept = out / clip.folder, []
+    folder.mkdir(parents=True)
+    for frame in reader:
+        frame.write_jpeg(folder / _file_name(frame.number))
+        kept.append((frame.number, round(frame.time_ms, 3)))
+    if not kept:
+        return Extracted(reason="no frame can be decoded")
+    signature = clip_signature([folder / _file_name(number) for number, _ in kept])
+    return Extracted(kept, reader.decoded, reader.failed, signature)
+
+
+def _file_name(number: int) -> str:
+    return f"{number:06}.jpg"
+
+
+def _frame_rows(clip: Clip, result: Extracted, recording: str) -> list[FrameRow]:
+    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
+    if not result.kept:
+        return [FrameRow("", source, SKIPPED, result.reason, person, split)]
+    return [
+        FrameRow(
+            f"{clip.folder}/{_file_name(number)}", source, KEPT, "", person, split, recording, number, time_ms
+        )
+        for number, time_ms in result.kept
+    ]
+
+
+def _clip_row(clip: Clip, result: Extracted, recording: str, first: str) -> ClipRow:
+    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
+    if not result.kept:
+        return ClipRow("", source, SKIPPED, result.reason, person, split)
+    note = f"same film as {first}" if first != source else ""
+    counts = result.decoded, len(result.kept), result.failed
+    return ClipRow(str(clip.folder), source, KEPT, note, person, split, recording, *counts)
