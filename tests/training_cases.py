@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from conftest import PROJECT
 
 from pix2pix.assembly import build_training
 from pix2pix.device import open_fabric
-from pix2pix.images import RgbImage, write_png
+from pix2pix.images import RgbImage, read_image, write_png
 from pix2pix.schedule import Pace
-from pix2pix.training import Training
+from pix2pix.training import Training, TrainingResult
 from stages.settings.base import load_settings
 from stages.settings.train import TrainSettings
+
+EVERY_STEP, EPOCH_END = Pace(checkpoint_minutes=0.0), Pace(checkpoint_minutes=1e6)
 
 SMALL = {
     "image_size": 64,
@@ -48,6 +51,16 @@ def write_pairs(folder: Path, train: int = 6, val: int = 3) -> Path:
             orange = grey * np.array([1.0, 0.6, 0.1])
             image = np.hstack([grey.repeat(3, 2), orange]).astype(np.uint8)
             write_png(folder / split / "block" / f"{i}.png", image)
+    return folder
+
+
+def write_halfway_pairs(folder: Path) -> Path:
+    """Write pairs with validation targets halfway between what G starts with, grey, and what it learns."""
+    write_pairs(folder)
+    for path in sorted((folder / "val").rglob("*.png")):
+        image = read_image(path).copy()
+        image[:, 64:] = (image[:, 64:].astype(int) + 127) // 2
+        write_png(path, image)
     return folder
 
 
@@ -87,3 +100,16 @@ def small_training(
     settings = small_settings(**changes)
     fabric = open_fabric(accelerator, precision=settings["precision"])
     return build_training(fabric, settings, pairs, pace=pace, work=work, log=log or Notes())
+
+
+def train(
+    pairs: Path, work: Path, stop_at: int = 0, pace: Pace | None = None, **changes: Any
+) -> tuple[TrainingResult, Notes]:
+    """Run a training of ``small_training``, or stop it at its n-th point."""
+    notes = Notes(stop_at)
+    return small_training(pairs, work, notes, pace=pace, **changes).run(), notes
+
+
+def same(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:
+    """Whether two sets of weights are equal to the bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
