@@ -51,8 +51,9 @@ ratings: $(VENV)/.installed  ## sum up what they said in metrics/ratings.json
 test: $(VENV)/.installed-dev  ## run the quick tests
 	$(VENV)/bin/python -m pytest
 
+# On all cores, a thread for each process, or they wait for each other's cores.
 test-all: $(VENV)/.installed-dev  ## run all tests, also those that take patience or real datasets
-	$(VENV)/bin/python -m pytest --slow
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --slow --numprocesses auto --dist worksteal
 
 lint: $(VENV)/.installed-dev  ## ruff, ruff format and mypy
 	$(VENV)/bin/ruff check
