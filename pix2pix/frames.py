@@ -10,7 +10,7 @@ from pix2pix.errors import UnreadableError
 from pix2pix.manifest import KEPT, SKIPPED, Row
 from pix2pix.names import flat_names
 from pix2pix.parallel import Workers, in_parallel
-from pix2pix.recordings import Signature, clip_signature, same_film
+from pix2pix.recordings import Signature, same_film
 from pix2pix.videos import VideoReader
 
 
@@ -148,14 +148,14 @@ def _extract_clip(clip: Clip, out: Path, interval_ms: float, max_frames: int) ->
         reader = VideoReader(clip.source, interval_ms, max_frames)
     except UnreadableError as error:
         return Extracted(reason=str(error))
-    folder, kept = out / clip.folder, []
+    folder, kept, signature = out / clip.folder, [], Signature()
     folder.mkdir(parents=True)
     for frame in reader:
-        frame.write_jpeg(folder / _file_name(frame.number))
+        frame.write_jpeg(f"{folder}/{_file_name(frame.number)}")
+        signature.add(frame)
         kept.append((frame.number, round(frame.time_ms, 3)))
     if not kept:
         return Extracted(reason="no frame can be decoded")
-    signature = clip_signature([folder / _file_name(number) for number, _ in kept])
     return Extracted(kept, reader.decoded, reader.failed, signature)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from pix2pix.errors import UnreadableError
 from pix2pix.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage
@@ -17,6 +18,8 @@ VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mp
 FEWEST_FAILURES_AT_END = 50
 MOST_FAILURES_AT_END = 5000
 TIME_TOLERANCE_MS = 1.0
+
+GreyImage = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,16 @@ class Frame:
         """The picture, (H, W, 3) uint8 RGB."""
         return cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
-    def write_jpeg(self, path: Path, quality: int = JPEG_QUALITY) -> None:
+    def write_jpeg(self, path: Path | str, quality: int = JPEG_QUALITY) -> None:
         """Write the picture as JPEG, the same bytes as ``pix2pix.images.write_jpeg`` but faster."""
-        path.write_bytes(cv2.imencode(".jpg", self._bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].data)
+        with open(path, "wb") as file:  # noqa: PTH123 -- Path's ways take a hundredth of a frame's time
+            file.write(cv2.imencode(".jpg", self._bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].data)
+
+    def thumbnail(self, side: int) -> GreyImage:
+        """The picture small, square and grey, (side, side) uint8: a pixel is the mean of 4 by 4 points."""
+        points = cv2.resize(self._bgr, (4 * side, 4 * side), interpolation=cv2.INTER_LINEAR)
+        grey = cv2.cvtColor(points, cv2.COLOR_BGR2GRAY)
+        return cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 class VideoReader:
