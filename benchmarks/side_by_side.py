@@ -14,7 +14,7 @@ from typing import Any
 
 from pix2pix.manifest import Row
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def data_folder() -> Path:
