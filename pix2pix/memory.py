@@ -1,7 +1,6 @@
 """Memory: how much is used, and keeping what is freed."""
 
 import ctypes
-import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +10,16 @@ import torch
 from pix2pix.errors import InputError, first_line
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
-HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"  # read by torch at its first allocation
 
 
 def keep_freed_memory() -> None:
-    """Let the process keep what it frees, in huge pages, where the system is Linux with glibc.
+    """Let the process keep what it frees, where the system is Linux with glibc.
 
     Otherwise every large tensor is given back to the system and asked for again at every step, which costs
     page faults: about a fifth of the time of a step on a CPU.
     """
     if platform.libc_ver()[0] != "glibc":
         return
-    os.environ.setdefault(HUGE_PAGES, "1")
     libc = ctypes.CDLL(None)
     libc.mallopt(M_MMAP_MAX, 0)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
