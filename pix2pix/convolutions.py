@@ -92,9 +92,8 @@ def _overlay(windows: Tensor) -> Tensor:
     padded = windows.new_zeros(n, h + 1, 2, w + 1, 2, c)
     for row in (0, 1):
         for column in (0, 1):
-            padded[:, row : row + h, :, column : column + w] += quarters[:, :, :, row, :, column].transpose(
-                2, 3
-            )
+            quarter = quarters[:, :, :, row, :, column].transpose(2, 3)
+            padded[:, row : row + h, :, column : column + w] += quarter
     return padded.view(n, 2 * h + 2, 2 * w + 2, c)[:, 1:-1, 1:-1].contiguous()
 
 

@@ -76,7 +76,7 @@ class Decoder(nn.Module):
     def __init__(self, widths: list[int], options: GeneratorOptions) -> None:
         super().__init__()
         self._skips = options.skip_connections
-        self.activation = decoder_activation(options.activation)
+        self.activation = decoder_activation(options.activation, in_place=False)
         doubled = 2 if self._skips else 1
         innermost = len(widths) - 1
         self.blocks = nn.ModuleList(
@@ -91,12 +91,14 @@ class Decoder(nn.Module):
 
     def forward(self, encoded: list[Tensor]) -> Tensor:
         """Turn the encoder's levels, (N, C, H, W), the outermost first, into pictures, (N, 3, 2H, 2W)."""
-        *skips, x = map(self.activation, encoded)
+        *skips, innermost = encoded
+        x = self.activation(innermost)
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
-            # Activated before they are joined: the gradient of a part of a tensor is no dense tensor, which
-            # makes batch norm slow.
-            x = self.activation(block(x))
-            x = torch.cat([skip, x], dim=1) if self._skips else x
+            x = block(x)
+            if self._skips:
+                # Both are activated before they are joined: the gradient of a part of a tensor is no dense
+                # tensor, which makes batch norm slow.
+                x = torch.cat([self.activation(skip), x], dim=1)
         output: Tensor = self.output(x)
         return output
 
@@ -128,10 +130,12 @@ class UnetGenerator(nn.Module):
 
     def forward(self, real_a: Tensor) -> Tensor:
         """Translate pictures, (N, 3, H, W) float in the pixel range, to the same shape and range."""
-        encoded = [real_a]
-        for down in self.encoder:
+        encoded = [self.encoder[0](real_a)]
+        for down in self.encoder[1:]:
+            # May activate the level above in place. To the decoder that is the same: its ReLU takes what is
+            # positive, which ReLU and leaky ReLU leave as it is.
             encoded.append(down(encoded[-1]))
-        output: Tensor = self.decoder(encoded[1:])
+        output: Tensor = self.decoder(encoded)
         return output
 
 
@@ -195,6 +199,7 @@ def _up(inputs: int, outputs: int, block: int, options: GeneratorOptions) -> nn.
         *upsampling(inputs, outputs, options.upsample, bias=options.norm == "none"),
         *norm_layers(options.norm, outputs),
         *_dropout(block, options),
+        decoder_activation(options.activation),
     )
 
 

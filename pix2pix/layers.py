@@ -17,16 +17,20 @@ WIDEST = 8  # layers have at most 8 times the channels of the first
 INITIAL_STD = 0.02
 
 
-def activation_layer(name: Activation, leaky_slope: float) -> nn.Module:
-    """Return an activation; ``leaky_slope`` is that of ``leaky_relu`` below 0."""
+def activation_layer(name: Activation, leaky_slope: float, in_place: bool = True) -> nn.Module:
+    """Return an activation; ``leaky_slope`` is that of ``leaky_relu`` below 0.
+
+    In place, ``relu`` and ``leaky_relu`` overwrite what they are given; ``silu`` and ``mish`` never do, since
+    their gradient needs it.
+    """
     if name == "leaky_relu":
-        return nn.LeakyReLU(leaky_slope)
-    return {"relu": nn.ReLU, "silu": nn.SiLU, "mish": nn.Mish}[name]()
+        return nn.LeakyReLU(leaky_slope, in_place)
+    return nn.ReLU(in_place) if name == "relu" else {"silu": nn.SiLU, "mish": nn.Mish}[name]()
 
 
-def decoder_activation(name: Activation) -> nn.Module:
+def decoder_activation(name: Activation, in_place: bool = True) -> nn.Module:
     """Return a decoder's activation: the paper's ReLU, unless the encoder's is ``silu`` or ``mish``."""
-    return activation_layer(name if name in ("silu", "mish") else "relu", 0.0)
+    return activation_layer(name if name in ("silu", "mish") else "relu", 0.0, in_place)
 
 
 class InstanceNorm(nn.InstanceNorm2d):
