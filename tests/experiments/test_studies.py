@@ -23,6 +23,7 @@ VARIED = {
     "activations": {"activation"},
     "l1_l2": {"lambda_l1", "lambda_l2"},
     "l1_weight": {"lambda_l1"},
+    "precision": {"precision", "seed"},
 }
 
 
