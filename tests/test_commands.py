@@ -18,6 +18,8 @@ from dvc.utils.hydra import apply_overrides
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
+from experiments.recipes import changed, parse_changes, read_recipe
+from experiments.studies import read_study
 from pix2pix.errors import InputError
 from stages.settings.all import check_all
 
@@ -26,7 +28,6 @@ DVC = YAML(typ="safe").load(PROJECT / "dvc.yaml")
 OUTPUTS = {
     next(iter(out)) if isinstance(out, dict) else out for s in DVC["stages"].values() for out in s["outs"]
 }
-FILES_BY_TARGET = {"recipe": "recipes", "study": "studies"}  # make recipe NAME=x is recipes/x.yaml
 # Runs a module until its command line has been read, and no further.
 UNTIL_PARSED = """
 import argparse, runpy, sys
@@ -102,15 +103,21 @@ def test_a_wrong_command_would_be_noticed(words: str, problem: type[Exception], 
 
 
 @by_command("make")
-def test_make_has_the_target(command: Command) -> None:
+def test_make_has_the_target_and_the_settings_are_valid(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = subprocess.run(
         ["make", "-n", *command.words[1:]], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    variables = dict(word.split("=", 1) for word in command.words[1:] if "=" in word)
-    folder = FILES_BY_TARGET.get(command.words[1])
-    if folder is not None and not variables["NAME"].isupper():
-        assert (PROJECT / folder / f"{variables['NAME']}.yaml").is_file()
+    given = dict(word.split("=", 1) for word in command.words[1:] if "=" in word)
+    name, changes = given.get("NAME", ""), given.get("SET", "")
+    monkeypatch.chdir(PROJECT)
+    if command.words[1] == "recipe" and not name.isupper():
+        settings = read_recipe(name)
+        changed(settings, parse_changes(changes, settings))
+    if command.words[1] == "study" and not name.isupper():
+        read_study(name, changes)
 
 
 def test_make_has_what_the_public_ci_runs() -> None:

@@ -46,6 +46,8 @@ def reason_not_to_run(command: Command) -> str:
     dataset = next((word for word in command.words if word.startswith("dataset=")), "dataset=sample")
     if command.words[0] == "dvc" and dataset.split("=")[1] not in ("sample", "folder"):
         return "needs the network"
+    if command.words[:2] == ("make", "study") and command.document != "README.md":
+        return "the README's study runs; tests/test_commands.py reads the settings of this one"
     if any(key in MADE_ELSEWHERE for key, _ in command.machine):
         return "needs other machines"
     return next((why for start, why in NOT_RUN.items() if command.words[: len(start)] == start), "")
