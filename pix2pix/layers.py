@@ -25,7 +25,9 @@ def activation_layer(name: Activation, leaky_slope: float, in_place: bool = True
     """
     if name == "leaky_relu":
         return nn.LeakyReLU(leaky_slope, in_place)
-    return nn.ReLU(in_place) if name == "relu" else {"silu": nn.SiLU, "mish": nn.Mish}[name]()
+    if name == "relu":
+        return nn.ReLU(in_place)
+    return nn.SiLU() if name == "silu" else nn.Mish()
 
 
 def decoder_activation(name: Activation, in_place: bool = True) -> nn.Module:
