@@ -25,9 +25,7 @@ def activation_layer(name: Activation, leaky_slope: float, in_place: bool = True
     """
     if name == "leaky_relu":
         return nn.LeakyReLU(leaky_slope, in_place)
-    if name == "relu":
-        return nn.ReLU(in_place)
-    return nn.SiLU() if name == "silu" else nn.Mish()
+    return nn.ReLU(in_place) if name == "relu" else {"silu": nn.SiLU, "mish": nn.Mish}[name]()
 
 
 def decoder_activation(name: Activation, in_place: bool = True) -> nn.Module:
