@@ -20,16 +20,18 @@ from scipy.stats import wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from benchmarks.side_by_side import data_folder, in_process, print_result, report, seconds_of, speedup
-from pix2pix.device import TrainingPrecision, open_fabric
-from pix2pix.evaluation import translate_folder
-from pix2pix.generators import GeneratorOptions, build_generator
-from pix2pix.images import RgbImage, read_image, write_png
-from pix2pix.measurement import measure
-from pix2pix.memory import keep_freed_memory
-from pix2pix.metrics import colorfulness
-from pix2pix.pair_data import PairFolder
-from pix2pix.pairs import Recipe, make_pair, read_pair
-from stages.stage import peak_memory
+from pix2pix.core.choices import Precision
+from pix2pix.evaluation.measurement import measure
+from pix2pix.evaluation.metrics import colorfulness
+from pix2pix.evaluation.results import translate_folder
+from pix2pix.machine.device import open_fabric
+from pix2pix.machine.memory import keep_freed_memory
+from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.pair_folder import PairFolder
+from pix2pix.pairs.making import make_pair
+from pix2pix.pictures.images import RgbImage, read_image, write_png
+from pix2pix.pictures.pairs import PairOptions, read_pair
+from stages.shared.running import peak_memory
 
 SIZE_PX, COUNT = 256, 48
 SMALL_PX, FEW, MANY = 64, 200, 2000
@@ -61,13 +63,13 @@ def main() -> None:
 
 def write_pairs(originals: list[Path], folder: Path, size_px: int, count: int) -> None:
     """Write ``count`` pairs of the originals, again from the first where there are fewer."""
-    recipe = Recipe("none", "AtoB", size_px)
+    recipe = PairOptions("none", "AtoB", size_px)
     for number in range(count):
         pair = make_pair(read_image(originals[number % len(originals)]), recipe)
         write_png(folder / f"{number:05}.png", pair)
 
 
-def evaluate(pairs: Path, out: Path, size_px: int, ngf: int, precision: TrainingPrecision) -> None:
+def evaluate(pairs: Path, out: Path, size_px: int, ngf: int, precision: Precision) -> None:
     """Translate and measure the pairs, as the stage does."""
     generator = (
         build_generator(GeneratorOptions(size_px, ngf=ngf)).eval().to(memory_format=torch.channels_last)

@@ -21,15 +21,15 @@ import torch
 from facenet_pytorch import MTCNN
 
 from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
-from pix2pix.faces import FaceRow, crop_faces
-from pix2pix.frames import extract_frames
-from pix2pix.images import RgbImage, read_image
-from pix2pix.manifest import KEPT
-from pix2pix.parallel import Workers, end_processes
-from pix2pix.raw import download_folder
+from pix2pix.download.raw import download_folder
+from pix2pix.faces.from_frames import FaceRow, crop_faces
+from pix2pix.items.manifest import KEPT
+from pix2pix.items.parallel import Workers, end_processes
+from pix2pix.pictures.images import RgbImage, read_image
+from pix2pix.videos.frames import extract_frames
 from stages.crop_faces import crop_rules
-from stages.settings.base import load_settings
 from stages.settings.crop_faces import CropFacesSettings
+from stages.shared.settings import load_settings
 
 INTERVAL_MS = 250
 SURE = 0.95

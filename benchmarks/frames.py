@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
-from pix2pix.frames import extract_frames
-from pix2pix.manifest import KEPT
-from pix2pix.opencv import cv2
-from pix2pix.parallel import Workers, in_parallel
-from pix2pix.raw import download_folder
-from pix2pix.videos import VideoReader
+from pix2pix.download.raw import download_folder
+from pix2pix.items.manifest import KEPT
+from pix2pix.items.parallel import Workers, in_parallel
+from pix2pix.pictures.opencv import cv2
+from pix2pix.videos.frames import extract_frames
+from pix2pix.videos.video_files import VideoReader
 
 FILM_S = 300
 EVERY_FRAME, SPARSE_MS = 0, 500

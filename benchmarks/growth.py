@@ -27,12 +27,12 @@ import numpy as np
 import psutil
 
 from benchmarks.side_by_side import ROUNDS, data_folder, print_machine, print_result
-from pix2pix.images import IMAGE_SUFFIXES, RgbImage, read_image, write_jpeg
-from pix2pix.manifest import kept_rows
-from pix2pix.pair_builder import build_pairs
-from pix2pix.pair_sources import PairSource, list_sources
-from pix2pix.pairs import Recipe
-from pix2pix.parallel import Workers, in_parallel
+from pix2pix.items.manifest import kept_rows
+from pix2pix.items.parallel import Workers, in_parallel
+from pix2pix.pairs.building import build_pairs
+from pix2pix.pairs.sources import PairSource, list_sources
+from pix2pix.pictures.images import IMAGE_SUFFIXES, RgbImage, read_image, write_jpeg
+from pix2pix.pictures.pairs import PairOptions
 
 COUNTS = (1_000, 10_000, 60_000)
 LOOK_EVERY_S = 0.1
@@ -110,7 +110,7 @@ def _rate(sources: Sequence[PairSource], outs: Iterator[Path]) -> float:
         build_pairs(
             sources,
             next(outs),
-            Recipe("grayscale", "AtoB", 64),
+            PairOptions("grayscale", "AtoB", 64),
             max_images=0,
             val_fraction=0.1,
             test_fraction=0.1,

@@ -16,12 +16,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.side_by_side import as_text, data_folder, folder_of, print_result, report, seconds_of, speedup
-from pix2pix.manifest import KEPT
-from pix2pix.pair_builder import PairRow, build_pairs
-from pix2pix.pair_sources import PairSource, list_sources
-from pix2pix.pairs import PairTask, Recipe
-from pix2pix.parallel import Workers
-from pix2pix.raw import download_folder
+from pix2pix.core.choices import PairTask
+from pix2pix.download.raw import download_folder
+from pix2pix.items.manifest import KEPT
+from pix2pix.items.parallel import Workers
+from pix2pix.pairs.building import PairRow, build_pairs
+from pix2pix.pairs.sources import PairSource, list_sources
+from pix2pix.pictures.pairs import PairOptions
 
 SIZE_PX = 256
 
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 def _build(sources: Sequence[PairSource], out: Path, task: PairTask) -> list[PairRow]:
-    recipe = Recipe(task, "AtoB", SIZE_PX)
+    recipe = PairOptions(task, "AtoB", SIZE_PX)
     rows, _ = build_pairs(
         sources,
         out,

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pix2pix.manifest import Row
+from pix2pix.items.manifest import Row
 
 ROUNDS = 5
 

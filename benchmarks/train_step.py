@@ -28,13 +28,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.plain_loop import plain_step
 from benchmarks.side_by_side import in_process, print_machine, print_result
-from pix2pix.assembly import build_model, build_training
-from pix2pix.device import open_fabric
-from pix2pix.images import write_png
-from pix2pix.memory import keep_freed_memory
-from pix2pix.prefetch import on_device
-from stages.settings.base import load_settings
+from pix2pix.machine.device import open_fabric
+from pix2pix.machine.memory import keep_freed_memory
+from pix2pix.machine.prefetch import on_device
+from pix2pix.pictures.images import write_png
+from pix2pix.training.build import build_model, build_training
 from stages.settings.train import TrainSettings
+from stages.shared.settings import load_settings
 
 ROUNDS, LOADER_ROUNDS = 7, 15
 STEPS = {1: 4, 8: 1}  # per round, by batch size

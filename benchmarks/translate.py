@@ -20,24 +20,16 @@ import torch
 from PIL import Image
 
 from benchmarks.plain_loop import SkipBlock
-from benchmarks.side_by_side import (
-    ROUNDS,
-    data_folder,
-    in_process,
-    print_result,
-    report,
-    seconds_of,
-    speedup,
-)
-from pix2pix.device import TrainingPrecision
-from pix2pix.generators import GeneratorOptions, build_generator
-from pix2pix.images import RgbImage, read_image, to_square, write_png
-from pix2pix.memory import keep_freed_memory
-from pix2pix.model_file import save_generator
-from pix2pix.translated_files import translate_files
-from pix2pix.translator import Translator, Way
-from pix2pix.work_list import list_work
-from stages.stage import peak_memory
+from benchmarks.side_by_side import ROUNDS, data_folder, in_process, print_result, report, seconds_of, speedup
+from pix2pix.core.choices import Precision
+from pix2pix.machine.memory import keep_freed_memory
+from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.model_file import save_generator
+from pix2pix.pictures.images import RgbImage, read_image, to_square, write_png
+from pix2pix.translation.photos import translate_files
+from pix2pix.translation.translator import TranslateOptions, Translator
+from pix2pix.translation.work_list import list_work
+from stages.shared.running import peak_memory
 
 SIZE_PX = 256
 PICTURES = -(-1000 // ROUNDS)
@@ -85,9 +77,9 @@ def _write_pictures(originals: Sequence[Path], folder: Path) -> None:
         write_png(folder / f"{number:05}.png", to_square(image, SIZE_PX, "crop"))
 
 
-def _translate(model: Path, folder: Path, out: Path, precision: TrainingPrecision) -> None:
+def _translate(model: Path, folder: Path, out: Path, precision: Precision) -> None:
     translator = Translator.load(model, precision=precision)
-    translate_files(translator, list_work([str(folder)], out, ".png").items, Way())
+    translate_files(translator, list_work([str(folder)], out, ".png").items, TranslateOptions())
 
 
 @torch.inference_mode()

@@ -6,9 +6,9 @@ from experiments.comparison import compare
 from experiments.dvc_runs import execute, exp_run, experiments, free_name, queued_names
 from experiments.recipes import SMOKE, absolute_paths, changed, parse_changes, read_recipe
 from experiments.studies import STUDIES, read_study, run_study
-from pix2pix.commands import run_command
-from pix2pix.kept_work import locked
-from stages.stage import WORK
+from pix2pix.core.errors import run_command
+from pix2pix.core.kept_work import locked
+from stages.shared.running import WORK
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from matplotlib.gridspec import GridSpec
 
 from experiments.dvc_runs import Experiment
 from experiments.studies import Study
-from pix2pix.measurement import BASELINE_INPUT, BASELINE_MEAN
-from pix2pix.outputs import whole_folder, write_table
+from pix2pix.core.outputs import whole_folder, write_table
+from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
 
 FOLDER = Path("metrics")
 CURVES = FOLDER / "plots/train/plots/metrics"

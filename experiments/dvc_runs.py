@@ -15,7 +15,7 @@ from dvc.repo.experiments.executor.base import ExecutorInfo
 from dvc.utils.hydra import to_hydra_overrides
 from hydra.errors import OverrideParseException
 
-from pix2pix.errors import InputError
+from pix2pix.core.errors import InputError
 
 REFERENCE = re.compile(r"refs/exps/(?P<start>[0-9a-f]{2})/(?P<end>[0-9a-f]{38})/(?P<name>[^/]+)")
 LINE = 110  # characters

@@ -9,9 +9,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pix2pix.errors import InputError
-from stages.settings.all import problems
-from stages.settings.base import PARAMS, read_settings_file
+from pix2pix.core.errors import InputError
+from stages.settings.check import problems
+from stages.shared.settings import PARAMS, read_settings_file
 
 RECIPES = Path("recipes")
 SMOKE = "smoke"

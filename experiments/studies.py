@@ -18,9 +18,9 @@ from experiments.recipes import (
     parse_changes,
     read_recipe,
 )
-from pix2pix.errors import InputError
-from stages.settings.all import problems
-from stages.settings.base import PARAMS, read_settings_file
+from pix2pix.core.errors import InputError
+from stages.settings.check import problems
+from stages.shared.settings import PARAMS, read_settings_file
 
 STUDIES = Path("studies")
 RECIPE = "recipe"  # among the settings of a value: another recipe than the study's

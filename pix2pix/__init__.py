@@ -1,1 +1,22 @@
-"""The library: everything that does work. It knows nothing of DVC or of parameter files."""
+"""Photos and videos to a trained pix2pix model, and that model at work.
+
+>>> from pix2pix import Translator
+>>> translator = Translator.load("models/generator.safetensors")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pix2pix.translation.translator import Translator
+
+__version__ = "0.1.0"
+__all__ = ["Translator", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``Translator`` when it is asked for: torch takes seconds, and most modules do without it."""
+    if name != "Translator":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pix2pix.translation.translator import Translator
+
+    return Translator

@@ -2,17 +2,17 @@
 
 from dataclasses import fields
 
-from pix2pix.data_report import write_report
-from pix2pix.manifest import kept_rows, skipped_summary, write_manifest
-from pix2pix.outputs import whole_folder
-from pix2pix.pair_builder import PairRow, build_pairs
-from pix2pix.pair_sources import list_sources
-from pix2pix.pairs import Recipe
-from pix2pix.parallel import Workers
-from stages.settings.base import load_settings
+from pix2pix.core.outputs import whole_folder
+from pix2pix.items.manifest import kept_rows, skipped_summary, write_manifest
+from pix2pix.items.parallel import Workers
+from pix2pix.pairs.building import PairRow, build_pairs
+from pix2pix.pairs.sources import list_sources
+from pix2pix.pairs.summary import write_report
+from pix2pix.pictures.pairs import PairOptions
 from stages.settings.build_pairs import BuildPairsSettings
-from stages.settings.machine import load_machine
-from stages.stage import path_arguments, performance, run
+from stages.shared.machine import load_machine
+from stages.shared.running import path_arguments, performance, run
+from stages.shared.settings import load_settings
 
 
 def main() -> None:
@@ -34,12 +34,12 @@ def main() -> None:
         settings.pair_task,
         settings.split_by,
     )
-    recipe = Recipe(**settings.model_dump(include={field.name for field in fields(Recipe)}))
+    options = PairOptions(**settings.model_dump(include={field.name for field in fields(PairOptions)}))
     with performance(args.performance, "build_pairs"), whole_folder(args.pairs) as out:
         rows, notes = build_pairs(
             sources,
             out,
-            recipe,
+            options,
             max_images=settings.max_images,
             val_fraction=settings.val_fraction,
             test_fraction=settings.test_fraction,

@@ -1,15 +1,15 @@
 """Cut the faces out of the frames."""
 
-from pix2pix.device import pick_device
-from pix2pix.faces import CropRules, FaceRow, crop_faces
-from pix2pix.kept_work import files_hash
-from pix2pix.manifest import KEPT, kept_rows, skipped_summary, write_manifest
-from pix2pix.outputs import whole_folder
-from pix2pix.parallel import Workers
-from stages.settings.base import load_settings
+from pix2pix.core.hashes import files_hash
+from pix2pix.core.outputs import whole_folder
+from pix2pix.faces.from_frames import CropRules, FaceRow, crop_faces
+from pix2pix.items.manifest import KEPT, kept_rows, skipped_summary, write_manifest
+from pix2pix.items.parallel import Workers
+from pix2pix.machine.device import pick_device
 from stages.settings.crop_faces import CropFacesSettings
-from stages.settings.machine import load_machine
-from stages.stage import kept, path_arguments, performance, run
+from stages.shared.machine import load_machine
+from stages.shared.running import kept, path_arguments, performance, run
+from stages.shared.settings import load_settings
 
 
 def main() -> None:

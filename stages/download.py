@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from pix2pix.datasets import DATASETS
-from pix2pix.errors import InputError
-from pix2pix.manifest import skipped_summary
-from pix2pix.outputs import whole_folder
-from pix2pix.parallel import Workers
-from pix2pix.raw import RawRow, download_folder, download_sample, kinds_summary, write_manifests
-from pix2pix.sources import is_address, open_source
-from stages.settings.base import load_settings
+from pix2pix.core.errors import InputError
+from pix2pix.core.outputs import whole_folder
+from pix2pix.download.datasets import DATASETS
+from pix2pix.download.raw import RawRow, download_folder, download_sample, kinds_summary, write_manifests
+from pix2pix.download.sources import is_address, open_source
+from pix2pix.items.manifest import skipped_summary
+from pix2pix.items.parallel import Workers
 from stages.settings.download import DownloadSettings, SourceSettings
-from stages.settings.machine import load_machine
-from stages.stage import is_queued, kept, path_arguments, performance, run
+from stages.shared.machine import load_machine
+from stages.shared.running import is_queued, kept, path_arguments, performance, run
+from stages.shared.settings import load_settings
 
 
 def main() -> None:

@@ -1,21 +1,21 @@
 """Measure the model on the test pairs."""
 
-from pix2pix.device import open_fabric
-from pix2pix.evaluation import translate_folder, write_plots
-from pix2pix.face_rate import cropped_faces, face_rate
-from pix2pix.measurement import mean_target, measure
-from pix2pix.memory import keep_freed_memory
-from pix2pix.model_file import load_generator
-from pix2pix.model_numbers import inference_speed, network_sizes
-from pix2pix.outputs import whole_folder, write_json, write_table
-from pix2pix.pair_data import PairFolder
-from pix2pix.realism import RealismOptions, check_weight_files, measure_realism
-from pix2pix.splits import TEST, TRAIN
-from pix2pix.summary import as_lines, summarize
-from stages.settings.base import load_settings
+from pix2pix.core.outputs import whole_folder, write_json, write_table
+from pix2pix.evaluation.face_rate import cropped_faces, face_rate
+from pix2pix.evaluation.measurement import mean_target, measure
+from pix2pix.evaluation.realism import RealismOptions, check_weight_files, measure_realism
+from pix2pix.evaluation.results import translate_folder, write_plots
+from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
+from pix2pix.evaluation.summary import as_lines, summarize
+from pix2pix.machine.device import open_fabric
+from pix2pix.machine.memory import keep_freed_memory
+from pix2pix.model.model_file import load_generator
+from pix2pix.model.pair_folder import PairFolder
+from pix2pix.pictures.pairs import TEST, TRAIN
 from stages.settings.evaluate import EvaluateSettings
-from stages.settings.machine import load_machine
-from stages.stage import path_arguments, performance, run
+from stages.shared.machine import load_machine
+from stages.shared.running import path_arguments, performance, run
+from stages.shared.settings import load_settings
 
 
 def main() -> None:

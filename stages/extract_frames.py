@@ -1,13 +1,13 @@
 """Take frames from the raw videos."""
 
-from pix2pix.frames import ClipRow, FrameRow, extract_frames
-from pix2pix.manifest import KEPT, kept_rows, skipped_summary, write_manifest
-from pix2pix.outputs import whole_folder
-from pix2pix.parallel import Workers
-from stages.settings.base import load_settings
+from pix2pix.core.outputs import whole_folder
+from pix2pix.items.manifest import KEPT, kept_rows, skipped_summary, write_manifest
+from pix2pix.items.parallel import Workers
+from pix2pix.videos.frames import ClipRow, FrameRow, extract_frames
 from stages.settings.extract_frames import ExtractFramesSettings
-from stages.settings.machine import load_machine
-from stages.stage import path_arguments, performance, run
+from stages.shared.machine import load_machine
+from stages.shared.running import path_arguments, performance, run
+from stages.shared.settings import load_settings
 
 
 def main() -> None:

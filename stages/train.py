@@ -2,18 +2,18 @@
 
 import shutil
 
-from pix2pix.assembly import build_training
-from pix2pix.device import open_fabric
-from pix2pix.kept_work import files_hash
-from pix2pix.memory import explained_out_of_memory, gpu_memory, keep_freed_memory
-from pix2pix.model_file import save_generator
-from pix2pix.outputs import whole_folder, write_json
-from pix2pix.schedule import Pace
-from pix2pix.splits import TRAIN, VAL
-from stages.settings.base import load_settings
-from stages.settings.machine import load_machine
+from pix2pix.core.hashes import files_hash
+from pix2pix.core.outputs import whole_folder, write_json
+from pix2pix.machine.device import open_fabric
+from pix2pix.machine.memory import explained_out_of_memory, gpu_memory, keep_freed_memory
+from pix2pix.model.model_file import save_generator
+from pix2pix.pictures.pairs import TRAIN, VAL
+from pix2pix.training.build import build_training
+from pix2pix.training.schedule import Pace
 from stages.settings.train import TrainSettings
-from stages.stage import kept, path_arguments, performance, run
+from stages.shared.machine import load_machine
+from stages.shared.running import kept, path_arguments, performance, run
+from stages.shared.settings import load_settings
 from stages.training_log import open_log
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from dvclive import Live
 
-from pix2pix.errors import InputError
-from pix2pix.images import RgbImage, write_png
-from stages.stage import project
+from pix2pix.core.errors import InputError
+from pix2pix.pictures.images import RgbImage, write_png
+from stages.shared.running import project
 
 TENSORBOARD_RUNS = "runs"  # TensorBoard's own name for the folder
 

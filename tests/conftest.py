@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pix2pix.images import RgbImage
+from pix2pix.pictures.images import RgbImage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

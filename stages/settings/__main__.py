@@ -4,8 +4,8 @@ A data stage runs this first, so that a wrong ``norm`` does not show up after ho
 no output, so that dvc.yaml need not list the settings of every stage as dependencies of each.
 """
 
-from stages.settings.all import check_all
-from stages.stage import run
+from stages.settings.check import check_all
+from stages.shared.running import run
 
 if __name__ == "__main__":
     run(check_all)

@@ -1,19 +1,18 @@
 """Settings of ``build_pairs``."""
 
-from typing import Literal
-
 from pydantic import Field, field_validator, model_validator
 
-from stages.settings.base import Settings
+from pix2pix.core.choices import Direction, ImageSize, PairTask, Resize, SplitBy
+from stages.shared.settings import Settings
 
 
 class BuildPairsSettings(Settings):
     """What a pair is, and how pairs are split."""
 
-    pair_task: Literal["grayscale", "edges", "sketch", "none"]
-    direction: Literal["AtoB", "BtoA"]
-    image_size: Literal[64, 128, 256, 512, 1024]
-    resize: Literal["crop", "pad", "stretch"]
+    pair_task: PairTask
+    direction: Direction
+    image_size: ImageSize
+    resize: Resize
     edge_blur: float = Field(ge=0, le=20)
     edge_low: float = Field(gt=0, le=10)
     edge_high: float = Field(gt=0, le=10)
@@ -22,7 +21,7 @@ class BuildPairsSettings(Settings):
     max_images: int = Field(ge=0)
     val_fraction: float = Field(gt=0, lt=1)
     test_fraction: float = Field(gt=0, lt=1)
-    split_by: Literal["clip", "person"]
+    split_by: SplitBy
     seed: int = Field(ge=0)
 
     @field_validator("max_images")

@@ -1,10 +1,9 @@
 """Settings of ``crop_faces``."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from stages.settings.base import Settings
+from pix2pix.core.choices import FacesPerFrame
+from stages.shared.settings import Settings
 
 
 class CropFacesSettings(Settings):
@@ -13,6 +12,6 @@ class CropFacesSettings(Settings):
     face_margin: float = Field(ge=0, le=2)
     face_min_probability: float = Field(ge=0, le=1)
     face_min_px: int = Field(ge=20)
-    faces_per_frame: Literal["largest", "all"]
+    faces_per_frame: FacesPerFrame
     face_level_eyes: bool
     detect_max_side_px: int = Field(ge=64)

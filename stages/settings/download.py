@@ -5,8 +5,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from pix2pix.datasets import DATASETS
-from stages.settings.base import Settings, Sha256
+from pix2pix.core.choices import SourceLayout
+from pix2pix.download.datasets import DATASETS
+from stages.shared.settings import Settings, Sha256
 
 
 class SourceSettings(Settings):
@@ -31,5 +32,5 @@ class SourceSettings(Settings):
 class DownloadSettings(SourceSettings):
     """Where the data comes from, and how it is read."""
 
-    layout: Literal["auto", "photos", "pairs", "videos", "mixed"]
+    layout: SourceLayout
     max_unpacked_gb: float = Field(gt=0)

@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from stages.settings.base import Settings, Sha256
+from pix2pix.core.choices import RealismMetrics
+from stages.shared.settings import Settings, Sha256
 
 
 class EvaluateSettings(Settings):
@@ -12,7 +13,7 @@ class EvaluateSettings(Settings):
 
     face_rate: Literal["auto"] | bool
     face_min_probability: float = Field(ge=0, le=1)
-    realism_metrics: Literal["none", "fid", "lpips", "all"]
+    realism_metrics: RealismMetrics
     feature_weights: str
     feature_weights_sha256: str = Sha256
     lpips_weights: str

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from stages.settings.base import Settings
+from stages.shared.settings import Settings
 
 
 class ExtractFramesSettings(Settings):

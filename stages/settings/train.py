@@ -1,11 +1,28 @@
 """Settings of ``train``."""
 
-from typing import Literal
-
 from pydantic import Field, field_validator, model_validator
 
-from pix2pix.patches import patch_grid
-from stages.settings.base import Settings, Sha256
+from pix2pix.core.choices import (
+    Activation,
+    Direction,
+    DiscriminatorUpdates,
+    GanLoss,
+    GeneratorKind,
+    ImageSize,
+    LearningRateSchedule,
+    Norm,
+    Padding,
+    PairTask,
+    PatchSize,
+    PixelRange,
+    Precision,
+    Resize,
+    Select,
+    TestMode,
+    Upsample,
+)
+from pix2pix.model.patches import patch_grid
+from stages.shared.settings import Settings, Sha256
 
 Weight = Field(ge=0, allow_inf_nan=False)
 Probability = Field(ge=0, le=1)
@@ -14,24 +31,24 @@ Probability = Field(ge=0, le=1)
 class NetworkSettings(Settings):
     """Generator and discriminator."""
 
-    image_size: Literal[64, 128, 256, 512, 1024]
-    generator: Literal["unet", "resnet18_unet"]
+    image_size: ImageSize
+    generator: GeneratorKind
     pretrained: bool | str
     pretrained_sha256: str = Sha256
     ngf: int = Field(ge=1)
     levels: int = Field(ge=0)
     skip_connections: bool
-    upsample: Literal["transpose", "resize"]
-    norm: Literal["batch", "instance", "none"]
-    activation: Literal["leaky_relu", "relu", "silu", "mish"]
+    upsample: Upsample
+    norm: Norm
+    activation: Activation
     leaky_slope: float = Field(ge=0, lt=1)
     dropout: float = Field(ge=0, lt=1)
     dropout_blocks: int = Field(ge=0)
     bias_outer: bool
-    pixel_range: Literal["symmetric", "unit"]
+    pixel_range: PixelRange
     ndf: int = Field(ge=1)
-    patch_size: Literal[1, 16, 70, 142, 286]
-    discriminator_padding: Literal[1, "same"]
+    patch_size: PatchSize
+    discriminator_padding: Padding
     spectral_norm: bool
 
     @field_validator("levels")
@@ -59,9 +76,9 @@ class TrainSettings(NetworkSettings):
 
     # Not used in training: whoever has the model file can make inputs of photos, and knows the data's terms.
     dataset: str
-    pair_task: Literal["grayscale", "edges", "sketch", "none"]
-    direction: Literal["AtoB", "BtoA"]
-    resize: Literal["crop", "pad", "stretch"]
+    pair_task: PairTask
+    direction: Direction
+    resize: Resize
     edge_blur: float = Field(ge=0, le=20)
     edge_low: float = Field(gt=0, le=10)
     edge_high: float = Field(gt=0, le=10)
@@ -71,16 +88,16 @@ class TrainSettings(NetworkSettings):
     lambda_l1: float = Weight
     lambda_l2: float = Weight
     lambda_gan: float = Weight
-    gan_loss: Literal["bce", "lsgan", "hinge"]
+    gan_loss: GanLoss
     track_gan: bool
     discriminator_loss_factor: float = Field(gt=0, allow_inf_nan=False)
-    discriminator_updates: Literal["joint", "separate"]
+    discriminator_updates: DiscriminatorUpdates
 
     learning_rate: float = Field(gt=0, le=1)
     discriminator_learning_rate: float = Field(ge=0, le=1)
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)
-    lr_schedule: Literal["constant", "linear", "step", "cosine"]
+    lr_schedule: LearningRateSchedule
     epochs_decay: int = Field(ge=0)
     lr_step_epochs: int = Field(ge=1)
     lr_step_factor: float = Field(gt=0, le=1)
@@ -98,11 +115,11 @@ class TrainSettings(NetworkSettings):
     augment_mosaic: float = Probability
     sample_with_replacement: bool
 
-    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    precision: Precision
     compile: bool
 
-    test_mode: Literal["eval", "train"]
-    select: Literal["last", "best"]
+    test_mode: TestMode
+    select: Select
     early_stop_epochs: int = Field(ge=0)
     keep_every: int = Field(ge=0)
     log_every: int = Field(ge=1)

@@ -10,7 +10,7 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from experiments.dvc_runs import exp_run, numbered, override, show
-from pix2pix.errors import InputError
+from pix2pix.core.errors import InputError
 
 AWKWARD = [
     "/photos",

@@ -16,12 +16,12 @@ from experiments.recipes import (
     read_recipe,
     recipe_names,
 )
-from pix2pix.convolutions import Doubling
-from pix2pix.discriminator import DiscriminatorOptions, PatchDiscriminator
-from pix2pix.errors import InputError
-from pix2pix.generators import GeneratorOptions, UnetGenerator, build_generator
-from pix2pix.patches import patch_grid
-from stages.settings.base import read_settings_file
+from pix2pix.core.errors import InputError
+from pix2pix.model.convolutions import Doubling
+from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
+from pix2pix.model.generators import GeneratorOptions, UnetGenerator, build_generator
+from pix2pix.model.patches import patch_grid
+from stages.shared.settings import read_settings_file
 
 WEIGHTS_OF_METRICS = {"feature_weights", "feature_weights_sha256", "lpips_weights", "lpips_weights_sha256"}
 NOT_OF_A_PAPER = {"source", "source_sha256", "max_unpacked_gb", "compile"} | WEIGHTS_OF_METRICS

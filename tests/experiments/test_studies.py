@@ -9,7 +9,7 @@ from conftest import PROJECT
 
 from experiments.dvc_runs import Experiment
 from experiments.studies import Study, read_study, series_name, study_names
-from pix2pix.errors import InputError
+from pix2pix.core.errors import InputError
 
 VARIED = {
     "norms": {"norm"},

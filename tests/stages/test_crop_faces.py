@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
-from pix2pix.frames import FrameRow
-from pix2pix.images import write_jpeg
-from pix2pix.manifest import KEPT, write_manifest
+from pix2pix.items.manifest import KEPT, write_manifest
+from pix2pix.pictures.images import write_jpeg
+from pix2pix.videos.frames import FrameRow
 from stages import crop_faces
 
 CLIPS, FRAMES_PER_CLIP = 12, 4

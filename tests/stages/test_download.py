@@ -18,7 +18,7 @@ import pytest
 from conftest import PROJECT
 from loopback import Server, server
 
-from pix2pix.images import write_png
+from pix2pix.pictures.images import write_png
 
 __all__ = ["server"]
 

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_cases import write_pairs
 
-from pix2pix.model_file import load_generator
+from pix2pix.model.model_file import load_generator
 
 STEPS_COMPARED = 20
 INPUTS = ["--pairs=pairs", "--performance=performance.json"]
@@ -204,7 +204,7 @@ def test_interrupted_training_of_two_processes_goes_on(project: Project) -> None
 @pytest.mark.parametrize("norm", ["none", "instance"])
 def test_two_processes_follow_one_exactly_in_float64(tmp_path: Path, norm: str) -> None:
     pairs = write_pairs(tmp_path / "pairs", train=12)
-    script = [str(PROJECT / "tests/two_processes.py"), str(pairs), norm]
+    script = [str(PROJECT / "tests/helpers/two_processes.py"), str(pairs), norm]
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     environment = {**os.environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'tests'}"}
     curves = []

@@ -1,0 +1,31 @@
+"""Errors that the user can mend."""
+
+import sys
+from collections.abc import Callable
+
+
+class InputError(Exception):
+    """Bad input: the message says what was found, what was expected and what to do."""
+
+
+class DamagedError(InputError):
+    """A file does not hold what it should; another copy of it may."""
+
+
+class UnreadableError(Exception):
+    """One item cannot be used; the message is the reason that the manifest lists."""
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text, or its name where it has none."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def run_command(main: Callable[[], None]) -> None:
+    """Run a command; an error that the user can mend ends it in plain words, with exit status 1."""
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

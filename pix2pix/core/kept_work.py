@@ -1,0 +1,83 @@
+"""Work that outlives a killed run: finished parts in a folder of its own, locked against a second run."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+KEY = "key.json"  # in a folder of kept work: what it is for
+
+
+@contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock file ``path``; wait while another process holds it, and say so.
+
+    The system frees the lock of a process that is killed. The file stays: it is empty.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{what}: another run is at the same work; waiting for it to end", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def kept_work(
+    folder: Path, what: str, settings: Mapping[str, Any], data: str = "", code: str = ""
+) -> Iterator[Path]:
+    """Yield a folder for the finished parts of some work, which is removed when the block succeeds.
+
+    A block that fails or is killed leaves the folder, and the next one with the same key goes on from it. So
+    does a block whose parent process was killed: nobody has taken its result.
+
+    Args:
+        folder: where the folders of all such work lie.
+        what: the work's name.
+        settings: with ``data`` and ``code`` all that the result depends on.
+        data: a hash of what it works on.
+        code: a hash of what works.
+    """
+    key = json.dumps({"settings": settings, "data": data, "code": code}, sort_keys=True)
+    work = folder / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    parent = os.getppid()
+    with locked(work.with_suffix(".lock"), what):
+        if work.exists() and any(path.name != KEY for path in work.iterdir()):
+            print(f"{what}: going on from what an interrupted run has finished", flush=True)
+        elif not work.exists() and (others := _newest_last(folder.glob(f"{what}-*/{KEY}"))):
+            print(f"{what}: starting afresh: {_difference(others[-1].read_text(), key)}", flush=True)
+        work.mkdir(parents=True, exist_ok=True)
+        (work / KEY).write_text(key)
+        yield work
+        if os.getppid() == parent:
+            shutil.rmtree(work)
+        else:
+            print(f"{what}: what started this run was killed; {work} is kept for the next one", flush=True)
+
+
+def _newest_last(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: path.stat().st_mtime)
+
+
+def _difference(before: str, now: str) -> str:
+    """Say in what the key of an interrupted run differs from that of this one."""
+    old, new = json.loads(before), json.loads(now)
+    names = sorted(old["settings"].keys() | new["settings"].keys())
+    changes = [
+        f"{name} was {old['settings'].get(name)!r} and is {new['settings'].get(name)!r}"
+        for name in names
+        if old["settings"].get(name) != new["settings"].get(name)
+    ]
+    changes += [f"the {name} has changed" for name in ("data", "code") if old[name] != new[name]]
+    return f"since the last interrupted run, which is kept, {', '.join(changes)}"

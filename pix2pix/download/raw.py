@@ -1,0 +1,168 @@
+"""The raw dataset: the files of a source under one known layout, each listed in a manifest.
+
+``images/`` holds photos, ``pairs/`` A|B pairs side by side in one picture, ``videos/`` videos; below these
+stand the source's own folders: a split where it has them, then a class or person.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from pix2pix.core.errors import UnreadableError
+from pix2pix.core.hashes import file_hash
+from pix2pix.download.layouts import Layout, Place, find_layouts
+from pix2pix.download.sample import make_sample
+from pix2pix.items.manifest import KEPT, SKIPPED, Row, write_manifest
+from pix2pix.items.parallel import Workers, in_parallel
+from pix2pix.pictures.images import RgbImage, read_image, write_png
+
+FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
+FILES_AT_ONCE = 200  # a small file is copied faster than it is handed to another process
+
+
+@dataclass(frozen=True)
+class RawRow(Row):
+    """A file of the source.
+
+    Attributes:
+        kind: ``photos``, ``pairs`` or ``videos``.
+        split: the source's own split, or empty.
+        class_name: its class or person; ``all`` where the source has no such folders.
+        sha256: of the file's bytes.
+    """
+
+    kind: str = ""
+    split: str = ""
+    class_name: str = ""
+    sha256: str = ""
+
+
+def download_sample(raw: Path) -> list[RawRow]:
+    """Make the ``sample`` dataset in the folder ``raw``."""
+    make_sample(raw / FOLDERS["photos"], raw / FOLDERS["videos"])
+    rows = []
+    for kind in ("photos", "videos"):
+        layout = Layout(kind, wrapper=0, has_sides=False, has_splits=False)
+        folder = raw / FOLDERS[kind]
+        places = [layout.place(path) for path in sorted(_files_below(folder))]
+        rows += [_kept_row(raw, kind, place, str(place.inside)) for place in places]
+    return rows
+
+
+def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> list[RawRow]:
+    """Copy the usable files of ``source`` into ``raw``; every other file gets a row with the reason.
+
+    Args:
+        source: a folder of photos, of A|B pairs or of videos; pairs may also be two folders, ``A/`` and
+            ``B/``, with pictures of equal names, which are joined.
+        raw: an empty folder.
+        kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, or ``auto`` to find out.
+        workers: who copies; the result is the same for any.
+
+    Raises:
+        InputError: ``source`` holds nothing usable, or as many photos as videos.
+    """
+    files = sorted(_files_below(source))
+    rows, usable = [], []
+    layouts = find_layouts(source, files, kind)
+    for path in files:
+        reasons = {layout.reason_to_skip(path): layout for layout in layouts}
+        if "" in reasons:
+            usable.append((path, reasons[""]))
+        else:
+            rows.append(_skipped_row(path, " and ".join(reasons)))
+    if layouts[0].has_sides:
+        return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
+    jobs = [(source, raw, path, layout) for path, layout in usable]
+    return rows + in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
+
+
+def _copy(source: Path, raw: Path, path: PurePosixPath, layout: Layout) -> RawRow:
+    place = layout.place(path)
+    target = raw / FOLDERS[layout.kind] / place.inside
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / path, target)
+    return _kept_row(raw, layout.kind, place, str(path))
+
+
+def _join_sides(
+    source: Path, raw: Path, files: Sequence[PurePosixPath], layout: Layout, workers: Workers
+) -> list[RawRow]:
+    """Write ``A/x`` and ``B/x`` side by side as ``pairs/x.png``; what has no one partner is listed."""
+    sides: dict[PurePosixPath, dict[str, list[PurePosixPath]]] = {}
+    for path in files:
+        place = layout.place(path)
+        sides.setdefault(place.inside.with_suffix(""), {"a": [], "b": []})[place.side].append(path)
+    jobs = [(source, raw, name, members, layout) for name, members in sorted(sides.items())]
+    joined = in_parallel(_join, jobs, workers, "download", "pair", FILES_AT_ONCE)
+    return [row for rows in joined for row in rows]
+
+
+def _join(
+    source: Path,
+    raw: Path,
+    name: PurePosixPath,
+    members: Mapping[str, Sequence[PurePosixPath]],
+    layout: Layout,
+) -> list[RawRow]:
+    try:
+        pair = _joined(source, members)
+    except UnreadableError as error:
+        return [_skipped_row(path, str(error)) for side in members.values() for path in side]
+    first = members["a"][0]
+    place = layout.place(first)
+    inside = name.with_name(f"{name.name}.png")
+    write_png(raw / FOLDERS["pairs"] / inside, pair)
+    return [_kept_row(raw, "pairs", Place(inside, "", place.split, place.class_name), str(first))]
+
+
+def _joined(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:
+    for side, paths in members.items():
+        if len(paths) != 1:
+            raise UnreadableError(f"{len(paths) or 'no'} pictures of this name in {side.upper()}, expected 1")
+    a, b = (read_image(source / members[side][0]) for side in ("a", "b"))
+    if a.shape != b.shape:
+        sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (a, b)]
+        raise UnreadableError(f"sizes differ: A is {sizes[0]}, B is {sizes[1]}")
+    return np.hstack([a, b])
+
+
+def _files_below(folder: Path) -> Iterator[PurePosixPath]:
+    for parent, _, names in os.walk(folder, followlinks=True):
+        for name in names:
+            yield PurePosixPath((Path(parent) / name).relative_to(folder).as_posix())
+
+
+def _skipped_row(path: PurePosixPath, reason: str) -> RawRow:
+    return RawRow("", str(path), SKIPPED, reason)
+
+
+def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
+    path = PurePosixPath(FOLDERS[kind]) / place.inside
+    sha256 = file_hash(raw / path)
+    return RawRow(str(path), source, KEPT, "", kind, place.split, place.class_name, sha256)
+
+
+def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:
+    """Write ``manifest.csv``, and the rows of the videos once more in their folder.
+
+    So the stage of the frames depends on that folder alone: a new photo does not decode the videos again.
+    """
+    write_manifest(raw / "manifest.csv", rows, RawRow)
+    videos = [row for row in rows if row.kind == "videos"]
+    write_manifest(raw / FOLDERS["videos"] / "videos.csv", videos, RawRow)
+
+
+def kinds_summary(rows: Sequence[RawRow]) -> str:
+    """Say what a raw dataset holds: ``60 photos in 5 classes, 16 videos in 2 classes``."""
+    kinds = Counter(row.kind for row in rows if row.status == KEPT)
+    classes = {(row.kind, row.class_name) for row in rows if row.status == KEPT}
+    return ", ".join(
+        f"{count} {kind} in {sum(k == kind for k, _ in classes)} classes"
+        for kind, count in sorted(kinds.items())
+    )

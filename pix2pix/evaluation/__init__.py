@@ -1,0 +1,1 @@
+"""How good a generator is: pictures, numbers, realism and faces. Knows no training."""

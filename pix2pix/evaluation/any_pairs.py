@@ -1,0 +1,97 @@
+"""A saved model measured on any folder of A|B pairs."""
+
+import tempfile
+from pathlib import Path
+
+from pix2pix.core.choices import Direction, Resize
+from pix2pix.core.errors import InputError, UnreadableError
+from pix2pix.core.outputs import whole_folder, write_json, write_table
+from pix2pix.core.progress import with_progress
+from pix2pix.evaluation.measurement import measure
+from pix2pix.evaluation.results import translate_folder, write_plots
+from pix2pix.evaluation.summary import as_lines, summarize
+from pix2pix.machine.device import open_fabric
+from pix2pix.model.model_file import load_generator
+from pix2pix.model.pair_folder import PairFolder
+from pix2pix.pairs.making import make_pair
+from pix2pix.pictures.images import IMAGE_SUFFIXES, read_image, write_png
+from pix2pix.pictures.pairs import PairOptions
+
+METRICS = "metrics.json"
+MANIFEST, MANIFEST_START = "manifest.csv", "path,source,status,reason,split"  # of build_pairs
+MOST_FOLDERS = 2  # between a pair's folder and the manifest: split and class
+
+
+def check_output(out: Path) -> None:
+    """Raise an InputError where ``out``, which would be replaced, holds something else than such a result."""
+    if out.exists() and not (out / METRICS).exists():
+        raise InputError(f"--out: {out} exists and holds something else; name a new folder")
+
+
+def evaluate(
+    model: Path, folder: Path, out: Path, direction: Direction | None = None, resize: Resize | None = None
+) -> dict[str, float]:
+    """Translate the pairs of a folder, measure the results, and print the figures.
+
+    Args:
+        model: a file that the train stage wrote.
+        folder: holds pictures twice as wide as high, at any depth.
+        out: gets ``results/``, ``metrics.json``, ``per_image.csv`` and ``plots/``.
+        direction: ``BtoA`` where the input is the right half; by default the left half of pairs that
+            build_pairs wrote, and the model's direction for others.
+        resize: how halves of another size than the model's become squares of its size; by default they are
+            refused.
+
+    Returns:
+        the figures of ``pix2pix.evaluation.summary.summarize``.
+
+    Raises:
+        InputError: there is no such model or no usable pair.
+    """
+    generator, trained = load_generator(model)
+    direction = direction or ("AtoB" if _was_written_by_build_pairs(folder) else trained["direction"])
+    print(f"the input is the {'left' if direction == 'AtoB' else 'right'} half of each pair")
+    fabric = open_fabric("auto", precision=trained["precision"])
+    with tempfile.TemporaryDirectory() as scratch, whole_folder(out) as partial:
+        pairs = _prepared(
+            folder,
+            Path(scratch),
+            PairOptions("none", direction, trained["image_size"], resize or "crop"),
+            resize,
+        )
+        results = partial / "results"
+        translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
+        measured = measure(pairs.folder, pairs.names, results)
+        summary = summarize(measured.per_image)
+        write_plots(measured, pairs.folder, results, partial / "plots")
+        write_table(partial / "per_image.csv", measured.per_image.round(6))
+        write_json(partial / METRICS, summary)
+    print("\n".join(as_lines(summary)))
+    return summary
+
+
+def _prepared(folder: Path, scratch: Path, options: PairOptions, resize: Resize | None) -> PairFolder:
+    """Write the pairs of a folder as the model takes them, and say which are left out."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    height = options.image_size
+    for path in with_progress(files, len(files), "read pairs", "picture"):
+        try:
+            image = read_image(path)
+            if len(image) != height and resize is None:
+                raise InputError(
+                    f"{path} is {image.shape[1]}x{len(image)}; the model takes pairs of "
+                    f"{2 * height}x{height}, and `--resize crop` makes such ones"
+                )
+            write_png(scratch / path.relative_to(folder).with_suffix(".png"), make_pair(image, options))
+        except UnreadableError as error:
+            print(f"left out: {path}: {error}")
+    try:
+        return PairFolder(scratch)
+    except InputError:
+        raise InputError(f"no pairs in {folder}: {len(files)} pictures, none of them a usable pair") from None
+
+
+def _was_written_by_build_pairs(folder: Path) -> bool:
+    """Whether a folder lies in what build_pairs wrote, where the left half is the input."""
+    manifests = [place / MANIFEST for place in (folder, *folder.resolve().parents[:MOST_FOLDERS])]
+    return any(path.is_file() and path.read_text().startswith(MANIFEST_START) for path in manifests)

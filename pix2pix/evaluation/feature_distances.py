@@ -1,0 +1,85 @@
+"""FID and KID of two sets of features, through torchmetrics."""
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from pix2pix.core.errors import InputError
+
+UNBIASED_FROM = 2048  # pictures; the covariance of 2,048 features of fewer has not its full rank
+KID_SUBSETS, KID_SUBSET_SIZE = 100, 1000
+DECIMALS = 6
+
+Figures = dict[str, float]
+Notes = list[str]
+
+
+def compare_features(outputs: Tensor, targets: Tensor, seed: int) -> tuple[Figures, Notes]:
+    """Compare two sets of features, (N, D), by FID (arXiv:1706.08500) and KID (arXiv:1801.01401).
+
+    N is 2 or more. KID's subsets are of half the pictures at most: of all of them they would be one and the
+    same, and its standard deviation 0. Whatever their size, the mean over them has no bias where the sets are
+    drawn independently; of copies it is slightly below 0.
+
+    Raises:
+        InputError: a feature is no number.
+    """
+    if not (outputs.isfinite().all() and targets.isfinite().all()):
+        raise InputError("feature_weights: the features are no numbers; take another copy of the file")
+    n = len(outputs)
+    size = min(KID_SUBSET_SIZE, max(2, n // 2))
+    mean, std = _kid(outputs.double(), targets.double(), size, seed)
+    figures = {
+        "fid": round(_fid(outputs.double(), targets.double()), DECIMALS),
+        "kid": round(mean, DECIMALS),
+        "kid_std": round(std, DECIMALS),
+        "kid_subset_size": size,
+    }
+    notes = [
+        f"fid, kid: all {what} look the same to the network: copies of one picture, or a collapsed model"
+        for what, features in (("outputs", outputs), ("targets", targets))
+        if torch.allclose(features, features[:1].expand_as(features), rtol=1e-4, atol=1e-4)
+    ]
+    if n < UNBIASED_FROM:
+        notes.append(
+            f"fid: {n} pictures are too few, it is biased upwards: compare it only with one of as many, and "
+            f"look at kid; from {UNBIASED_FROM:,} on the bias is small"
+        )
+    return figures, notes
+
+
+def _fid(outputs: Tensor, targets: Tensor) -> float:
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    fid = FrechetInceptionDistance(_Features(outputs.shape[1]))
+    fid.update(targets, real=True)
+    fid.update(outputs, real=False)
+    return max(0.0, float(fid.compute()))  # of equal sets rounding can make it negative
+
+
+def _kid(outputs: Tensor, targets: Tensor, subset_size: int, seed: int) -> tuple[float, float]:
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Metric `Kernel Inception Distance` will save all")
+        kid = KernelInceptionDistance(
+            _Features(outputs.shape[1]), subsets=KID_SUBSETS, subset_size=subset_size
+        )
+    kid.update(targets, real=True)
+    kid.update(outputs, real=False)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        mean, std = kid.compute()
+    return float(mean), float(std)
+
+
+class _Features(nn.Module):
+    """Stands where torchmetrics expects a network, so that one pass through the real one serves both."""
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.num_features = num_features
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features

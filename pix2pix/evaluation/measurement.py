@@ -1,0 +1,116 @@
+"""Translated pictures measured against their targets, by threads and in constant memory."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pix2pix.core.progress import with_progress
+from pix2pix.evaluation.metrics import (
+    LEVELS,
+    METRICS,
+    Histograms,
+    colorfulness,
+    histograms,
+    image_metrics,
+    pixel_errors,
+)
+from pix2pix.machine.prefetch import ahead
+from pix2pix.pictures.images import RgbImage, read_image
+from pix2pix.pictures.opencv import cv2
+from pix2pix.pictures.pairs import read_pair
+
+AHEAD = 64  # pictures
+ERROR_MAP_PX = 64
+BASELINE_INPUT, BASELINE_MEAN = "baseline_input", "baseline_mean"  # the trivial answers
+
+ErrorMap = npt.NDArray[np.float64]
+Row = dict[str, str | float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of translated pictures.
+
+    Attributes:
+        per_image: a row per picture: its path and class, each of ``METRICS``, the target's colourfulness, and
+            the same metrics of the trivial answers, as ``baseline_input_*`` (the input as output) and
+            ``baseline_mean_*`` (the mean training target as output, where there is one).
+        output_colors, target_colors: pixels of each intensity, (3, 256), of all pictures together.
+        error: mean absolute error at each place of the picture, (64, 64) in [0, 1].
+    """
+
+    per_image: pd.DataFrame
+    output_colors: Histograms
+    target_colors: Histograms
+    error: ErrorMap
+
+
+def measure(
+    pairs: Path, names: Sequence[Path], results: Path, mean_target: RgbImage | None = None
+) -> Measured:
+    """Measure translated pictures, as they were saved.
+
+    Args:
+        pairs: the folder of the A|B pairs.
+        names: the pictures, relative to ``pairs`` and to ``results``; the result has their order.
+        results: the folder of the translated pictures.
+        mean_target: the mean training target, (H, W, 3) uint8.
+    """
+    rows: list[Row] = []
+    output_colors, target_colors = (np.zeros((3, LEVELS), np.int64) for _ in range(2))
+    error = np.zeros((ERROR_MAP_PX, ERROR_MAP_PX))
+
+    def measure_one(name: Path) -> tuple[Row, Histograms, Histograms, ErrorMap]:
+        (real_a, real_b), output = read_pair(pairs / name), read_image(results / name)
+        row: Row = {"path": name.as_posix(), "class_name": class_of(name)}
+        row |= _metrics(real_a, output, real_b, mean_target)
+        return row, histograms(output), histograms(real_b), _error(output, real_b)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        measured = ahead(measure_one, names, pool, AHEAD)
+        for row, of_output, of_target, difference in with_progress(
+            measured, len(names), "evaluate: measure", "picture"
+        ):
+            rows.append(row)
+            output_colors += of_output
+            target_colors += of_target
+            error += difference
+    return Measured(pd.DataFrame(rows), output_colors, target_colors, error / len(names))
+
+
+def mean_target(pairs: Path) -> RgbImage | None:
+    """Return the mean of the targets of all pairs in a folder, (H, W, 3) uint8, or None where it has none."""
+    paths = sorted(pairs.rglob("*.png"))
+    if not paths:
+        return None
+    total: npt.NDArray[np.int64] = np.zeros(1, np.int64)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        targets = ahead(lambda path: read_pair(path)[1], paths, pool, AHEAD)
+        for target in with_progress(targets, len(paths), "evaluate: mean of the training targets", "pair"):
+            total = total + target
+    return np.rint(total / len(paths)).astype(np.uint8)
+
+
+def class_of(name: Path) -> str:
+    """The class of a pair: the first folder of its path, or none."""
+    return name.parts[0] if len(name.parts) > 1 else ""
+
+
+def _metrics(real_a: RgbImage, output: RgbImage, real_b: RgbImage, mean: RgbImage | None) -> dict[str, float]:
+    figures = image_metrics(output, real_b) | {"target_colorfulness": colorfulness(real_b)}
+    for prefix, answer in ((BASELINE_INPUT, real_a), (BASELINE_MEAN, mean)):
+        if answer is not None:
+            metrics = image_metrics(answer, real_b)
+            figures |= {f"{prefix}_{metric}": metrics[metric] for metric in METRICS}
+    return figures
+
+
+def _error(output: RgbImage, target: RgbImage) -> ErrorMap:
+    errors = pixel_errors(output, target)
+    return np.asarray(cv2.resize(errors, (ERROR_MAP_PX, ERROR_MAP_PX), interpolation=cv2.INTER_AREA))

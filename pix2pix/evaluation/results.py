@@ -1,0 +1,102 @@
+"""How good a model is on pairs: its pictures, the numbers against trivial answers, and what to look at."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from pix2pix.core.choices import TestMode
+from pix2pix.core.errors import InputError
+from pix2pix.core.outputs import whole_folder, write_table
+from pix2pix.core.progress import with_progress
+from pix2pix.evaluation.examples import best_median_worst, error_map, random_examples
+from pix2pix.evaluation.measurement import Measured
+from pix2pix.evaluation.metrics import HISTOGRAM_BINS, Histograms
+from pix2pix.evaluation.summary import by_class
+from pix2pix.machine.prefetch import ahead
+from pix2pix.model.generators import Generator
+from pix2pix.model.inference import BATCH, translating
+from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.pictures.images import write_png
+
+CHANNELS = ("red", "green", "blue")
+
+
+def translate_folder(
+    generator: Generator, pairs: PairFolder, out: Path, fabric: Fabric, test_mode: TestMode
+) -> None:
+    """Translate the input of every pair and write it, under the pair's own name, below ``out``.
+
+    While a batch is translated, threads read the next one and write the one before.
+
+    Raises:
+        InputError: a pair is damaged, or of another size than the generator's pictures.
+    """
+    size = generator.options.image_size
+
+    def read(index: int) -> Tensor:
+        real_a = pairs[index][0]
+        if real_a.shape[1] != size:
+            raise InputError(
+                f"{pairs.paths[index]}: its halves are {real_a.shape[2]}x{real_a.shape[1]}, and the model is "
+                f"for pictures of {size}x{size}; build the pairs with image_size: {size}"
+            )
+        return real_a
+
+    def write(numbered: tuple[int, Tensor]) -> None:
+        index, output = numbered
+        write_png(out / pairs.name(index), to_image(output))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool, translating(generator, fabric, test_mode) as translate:
+        inputs = ahead(read, range(len(pairs)), pool, 2 * BATCH)
+        written = ahead(write, enumerate(_outputs(inputs, translate)), pool, 2 * BATCH)
+        for _ in with_progress(written, len(pairs), "evaluate: translate", "picture"):
+            pass
+
+
+def _outputs(inputs: Iterator[Tensor], translate: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
+    while batch := list(islice(inputs, BATCH)):
+        yield from translate(torch.stack(batch))
+
+
+def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> None:
+    """Write what there is to look at into the folder ``plots``.
+
+    ``examples.png``, ``random.png``, ``error_map.png``, ``classes.csv`` and, per channel, ``colors/*.csv``.
+    """
+    with whole_folder(plots) as out:
+        write_png(out / "examples.png", best_median_worst(measured.per_image, pairs, results))
+        write_png(out / "random.png", random_examples(measured.per_image, pairs, results))
+        (out / "error_map.png").write_bytes(error_map(measured.error))
+        write_table(out / "classes.csv", by_class(measured.per_image))
+        colors = color_tables(measured.output_colors, measured.target_colors)
+        for channel, table in colors.items():
+            write_table(out / "colors" / f"{channel}.csv", table)
+
+
+def color_tables(output: Histograms, target: Histograms) -> dict[str, pd.DataFrame]:
+    """Return, for each channel, the share of pixels in each of 64 ranges of intensity, in %.
+
+    Args:
+        output: pixels of each intensity, (3, 256).
+        target: likewise.
+
+    Returns:
+        tables with the columns ``intensity`` (the lowest of the range, 0 to 252), ``output`` and ``target``.
+    """
+    lowest = np.arange(HISTOGRAM_BINS) * (256 // HISTOGRAM_BINS)
+    shares = [
+        counts.reshape(3, HISTOGRAM_BINS, -1).sum(axis=2) / counts.sum(axis=1, keepdims=True) * 100
+        for counts in (output, target)
+    ]
+    return {
+        name: pd.DataFrame({"intensity": lowest, "output": o.round(4), "target": t.round(4)})
+        for name, o, t in zip(CHANNELS, *shares, strict=True)
+    }

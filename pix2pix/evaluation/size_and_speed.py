@@ -1,0 +1,59 @@
+"""A model in numbers: how large its networks are, and how fast the generator."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
+from pix2pix.model.generators import Generator, GeneratorOptions, build_generator
+
+BATCHES = (1, 4, 16)
+TRIALS = 5
+BYTES_PER_WEIGHT = 4
+
+
+def network_sizes(settings: Mapping[str, Any]) -> dict[str, float]:
+    """Count the parameters of the networks of a training, and their megabytes (10^6 bytes) in fp32.
+
+    A training whose objective has no GAN term and that tracks none has no discriminator.
+    """
+    with torch.device("meta"):  # shapes without memory
+        networks: dict[str, nn.Module] = {"generator": build_generator(GeneratorOptions.of(settings))}
+        if settings["lambda_gan"] or settings["track_gan"]:
+            networks["discriminator"] = PatchDiscriminator(DiscriminatorOptions.of(settings))
+    counts = {name: sum(weights.numel() for weights in net.parameters()) for name, net in networks.items()}
+    return {
+        **{f"{name}_parameters": count for name, count in counts.items()},
+        **{f"{name}_mb": _megabytes(count) for name, count in counts.items()},
+        "networks_mb": _megabytes(sum(counts.values())),
+    }
+
+
+@torch.inference_mode()
+def inference_speed(generator: Generator, fabric: Fabric) -> dict[str, float]:
+    """Time the generator on pictures in memory: milliseconds of one, and pictures per second in batches."""
+    size = generator.options.image_size
+    figures = {}
+    for batch in BATCHES:
+        pictures = torch.zeros(batch, 3, size, size, device=fabric.device)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        with fabric.autocast():
+            seconds = min(_seconds(generator, pictures) for _ in range(TRIALS))
+        if batch == 1:
+            figures["inference_ms"] = round(1e3 * seconds, 2)
+        figures[f"inference_per_second_batch{batch}"] = round(batch / seconds, 1)
+    return figures
+
+
+def _seconds(generator: Generator, pictures: torch.Tensor) -> float:
+    start = time.perf_counter()
+    generator(pictures).cpu()  # waits for a GPU to be done
+    return time.perf_counter() - start
+
+
+def _megabytes(parameters: int) -> float:
+    return round(parameters * BYTES_PER_WEIGHT / 1e6, 1)

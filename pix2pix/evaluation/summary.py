@@ -1,0 +1,61 @@
+"""Measurements of single pictures, summed up as numbers: means, spread, and by class."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
+from pix2pix.evaluation.metrics import METRICS
+
+DECIMALS = 6
+PERCENTILES = {"p5": 0.05, "p95": 0.95}
+
+
+def summarize(per_image: pd.DataFrame) -> dict[str, float]:
+    """Average every measurement over the pictures.
+
+    Args:
+        per_image: a row per picture, as ``pix2pix.evaluation.measurement.Measured`` has it.
+
+    Returns:
+        flat figures: ``n_images``, the mean of each column by its name, and of each of ``METRICS`` the
+        standard deviation over the pictures and the 5th and 95th percentile, as ``*_std``, ``*_p5`` and
+        ``*_p95``.
+    """
+    values = per_image.drop(columns=["path", "class_name"])
+    figures = values.mean().to_dict()
+    for metric in METRICS:
+        figures[f"{metric}_std"] = values[metric].std(ddof=0)
+        for name, share in PERCENTILES.items():
+            figures[f"{metric}_{name}"] = values[metric].quantile(share)
+    return {"n_images": len(per_image)} | {
+        str(name): round(float(value), DECIMALS) for name, value in figures.items()
+    }
+
+
+def by_class(per_image: pd.DataFrame) -> pd.DataFrame:
+    """Average every measurement over the pictures of each class.
+
+    Returns:
+        a row per class, with the columns ``class`` and ``n_images`` before those of the measurements.
+    """
+    groups = per_image.drop(columns="path").groupby("class_name")
+    table = groups.mean().round(DECIMALS)
+    table.insert(0, "n_images", groups.size())
+    return table.rename_axis("class").reset_index()
+
+
+def as_lines(summary: Mapping[str, float]) -> list[str]:
+    """Lay out the metrics beside those of the trivial answers, as lines to print."""
+    answers = {
+        "": "model",
+        f"{BASELINE_INPUT}_": "output = input",
+        f"{BASELINE_MEAN}_": "output = mean target",
+    }
+    known = {prefix: title for prefix, title in answers.items() if f"{prefix}l1" in summary}
+    lines = [
+        f"{summary['n_images']:.0f} pictures".ljust(18) + "".join(f"{title:>22}" for title in known.values())
+    ]
+    for metric in METRICS:
+        lines.append(f"{metric:18}" + "".join(f"{summary[prefix + metric]:22.4f}" for prefix in known))
+    return lines

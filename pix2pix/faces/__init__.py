@@ -1,0 +1,1 @@
+"""From frames to faces, by MTCNN. Knows no videos and no pairs."""

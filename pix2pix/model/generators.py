@@ -1,0 +1,203 @@
+"""The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and one with a ResNet-18 encoder."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet18
+
+from pix2pix.core.choices import Activation, GeneratorKind, Norm, PixelRange, Upsample
+from pix2pix.core.options import Options
+from pix2pix.model.convolutions import Halving
+from pix2pix.model.layers import (
+    WIDEST,
+    activation_layer,
+    decoder_activation,
+    initialize,
+    norm_layers,
+    output_activation,
+    upsampling,
+)
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+RESNET_WIDTHS = (64, 64, 128, 256, 512)  # channels after each halving of the side
+
+
+@dataclass(frozen=True)
+class GeneratorOptions(Options):
+    """What a generator is made of; the names are those of the settings.
+
+    Attributes:
+        image_size: side of the picture in px, a power of two.
+        generator: the paper's U-Net, or one whose encoder is a ResNet-18, which ``ngf``, ``levels``,
+            ``activation`` and ``leaky_slope`` do not touch, and which keeps its batch norm.
+        ngf: channels of the first level; each further level has twice as many, up to 8 times.
+        levels: how often the side is halved; 0 goes down to 1x1.
+        skip_connections: whether the encoder's levels are handed to the decoder; without, the
+            encoder-decoder of the paper's comparison.
+        upsample: as in ``pix2pix.model.layers.upsampling``.
+        norm: normalisation; the outermost level and the innermost one of the encoder have none.
+        activation: of the encoder; the decoder's is ReLU unless it is ``silu`` or ``mish``.
+        leaky_slope: of ``leaky_relu`` below 0.
+        dropout: probability in the first ``dropout_blocks`` blocks of the decoder.
+        dropout_blocks: counted from the innermost; where it counts all levels, the last one is the
+            convolution to pixels, with dropout before it.
+        bias_outer: whether the last layer has a bias.
+        pixel_range: ``symmetric``: pixels lie in [-1, 1], by tanh; ``unit``: in [0, 1], by a sigmoid.
+    """
+
+    image_size: int
+    generator: GeneratorKind = "unet"
+    ngf: int = 64
+    levels: int = 0
+    skip_connections: bool = True
+    upsample: Upsample = "transpose"
+    norm: Norm = "batch"
+    activation: Activation = "leaky_relu"
+    leaky_slope: float = 0.2
+    dropout: float = 0.5
+    dropout_blocks: int = 3
+    bias_outer: bool = True
+    pixel_range: PixelRange = "symmetric"
+
+
+class Decoder(nn.Module):
+    """From the innermost level back to pixels, with the encoder's levels joined in.
+
+    Args:
+        widths: channels of the encoder's levels, the outermost first.
+        options: of the generator.
+    """
+
+    def __init__(self, widths: list[int], options: GeneratorOptions) -> None:
+        super().__init__()
+        self._skips = options.skip_connections
+        self.activation = decoder_activation(options.activation, in_place=False)
+        doubled = 2 if self._skips else 1
+        innermost = len(widths) - 1
+        self.blocks = nn.ModuleList(
+            _up(widths[i] * (1 if i == innermost else doubled), widths[i - 1], innermost - i, options)
+            for i in range(innermost, 0, -1)
+        )
+        self.output = nn.Sequential(
+            *_dropout(innermost, options),
+            *upsampling(doubled * widths[0], 3, options.upsample, options.bias_outer),
+            output_activation(options.pixel_range),
+        )
+
+    def forward(self, encoded: list[Tensor]) -> Tensor:
+        """Turn the encoder's levels, (N, C, H, W), the outermost first, into pictures, (N, 3, 2H, 2W)."""
+        *skips, innermost = encoded
+        x = self.activation(innermost)
+        for block, skip in zip(self.blocks, reversed(skips), strict=True):
+            x = block(x)
+            if self._skips:
+                # Both are activated before they are joined: the gradient of a part of a tensor is no dense
+                # tensor, which makes batch norm slow.
+                x = torch.cat([self.activation(skip), x], dim=1)
+        output: Tensor = self.output(x)
+        return output
+
+
+class UnetGenerator(nn.Module):
+    """The U-Net: every level halves the side, down to 1x1 and back, with a skip across each level.
+
+    Raises:
+        ValueError: the picture's side is no power of two, or cannot be halved so often.
+    """
+
+    def __init__(self, options: GeneratorOptions) -> None:
+        super().__init__()
+        most = options.image_size.bit_length() - 1
+        levels = options.levels or most
+        if options.image_size != 2**most or not 2 <= levels <= most:
+            raise ValueError(
+                f"image_size must be a power of two that can be halved `levels` times, 2 or more, found "
+                f"image_size {options.image_size} and levels {levels}"
+            )
+        self.options = options
+        widths = [options.ngf * min(2**level, WIDEST) for level in range(levels)]
+        self.encoder = nn.ModuleList(
+            [Halving(3, widths[0], options.norm == "none")]
+            + [_down(widths[i - 1], widths[i], i == levels - 1, options) for i in range(1, levels)]
+        )
+        self.decoder = Decoder(widths, options)
+        initialize(self)
+
+    def forward(self, real_a: Tensor) -> Tensor:
+        """Translate pictures, (N, 3, H, W) float in the pixel range, to the same shape and range."""
+        encoded = [self.encoder[0](real_a)]
+        for down in self.encoder[1:]:
+            # May activate the level above in place. To the decoder that is the same: its ReLU takes what is
+            # positive, which ReLU and leaky ReLU leave as it is.
+            encoded.append(down(encoded[-1]))
+        output: Tensor = self.decoder(encoded)
+        return output
+
+
+class ResnetUnetGenerator(nn.Module):
+    """A U-Net whose encoder is a ResNet-18 (He et al. 2015, arXiv:1512.03385), halving the side five times.
+
+    Raises:
+        ValueError: the picture's side is no multiple of 32.
+    """
+
+    def __init__(self, options: GeneratorOptions) -> None:
+        super().__init__()
+        if options.image_size % 32:
+            raise ValueError(f"image_size must be a multiple of 32, found {options.image_size}")
+        self.options = options
+        self.encoder = resnet18()
+        self.encoder.fc = nn.Identity()
+        self.decoder = Decoder(list(RESNET_WIDTHS), options)
+        initialize(self.decoder)
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
+
+    def forward(self, real_a: Tensor) -> Tensor:
+        """Translate pictures, (N, 3, H, W) float in the pixel range, to the same shape and range."""
+        unit = (real_a + 1) / 2 if self.options.pixel_range == "symmetric" else real_a
+        net = self.encoder
+        encoded = [net.relu(net.bn1(net.conv1((unit - self.mean) / self.std)))]
+        x = net.maxpool(encoded[0])
+        for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
+            x = layer(x)
+            encoded.append(x)
+        output: Tensor = self.decoder(encoded)
+        return output
+
+
+Generator = UnetGenerator | ResnetUnetGenerator
+
+
+def build_generator(options: GeneratorOptions) -> Generator:
+    """Build a generator whose weights start at random.
+
+    Raises:
+        ValueError: the options do not fit the picture's side.
+    """
+    return (UnetGenerator if options.generator == "unet" else ResnetUnetGenerator)(options)
+
+
+def _down(inputs: int, outputs: int, is_innermost: bool, options: GeneratorOptions) -> nn.Sequential:
+    norm = [] if is_innermost else norm_layers(options.norm, outputs)
+    return nn.Sequential(
+        activation_layer(options.activation, options.leaky_slope),
+        Halving(inputs, outputs, options.norm == "none"),
+        *norm,
+    )
+
+
+def _up(inputs: int, outputs: int, block: int, options: GeneratorOptions) -> nn.Sequential:
+    return nn.Sequential(
+        *upsampling(inputs, outputs, options.upsample, bias=options.norm == "none"),
+        *norm_layers(options.norm, outputs),
+        *_dropout(block, options),
+        decoder_activation(options.activation),
+    )
+
+
+def _dropout(block: int, options: GeneratorOptions) -> list[nn.Module]:
+    return [nn.Dropout(options.dropout)] if options.dropout > 0 and block < options.dropout_blocks else []

@@ -1,0 +1,55 @@
+"""Models on disk: a safetensors file with the weights, and all settings in its header."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pix2pix.core.errors import InputError
+from pix2pix.core.outputs import whole_file
+from pix2pix.model.generators import Generator, GeneratorOptions, build_generator
+
+HEADER_KEY = "pix2pix_settings"
+
+
+def save_generator(path: Path, weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
+    """Write the weights of a generator with ``settings`` (among them those of the network) in the header."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    with whole_file(path) as partial:
+        save_file(contiguous, partial, metadata={HEADER_KEY: json.dumps(dict(settings), sort_keys=True)})
+
+
+def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
+    """Read a generator, in evaluation mode, on the CPU, channels last, and the settings it was trained with.
+
+    Raises:
+        InputError: the file is missing, damaged, or no model of this project.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        settings = json.loads(header[HEADER_KEY])
+        generator = build_generator(GeneratorOptions.of(settings))
+        _check_shapes(weights, generator.state_dict())
+        generator.load_state_dict(weights)
+    except FileNotFoundError as error:
+        raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path} is not a model written by the train stage: {error}") from error
+    return generator.eval().to(memory_format=torch.channels_last), settings
+
+
+def _check_shapes(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Refuse weights of other layers than the header's settings make, naming the first that differs."""
+    for name, tensor in expected.items():
+        if name not in found:
+            raise ValueError(f"it has no {name}, which the settings in its header ask for")
+        if found[name].shape != tensor.shape:
+            shapes = [" x ".join(map(str, weights.shape)) for weights in (found[name], tensor)]
+            raise ValueError(f"{name} is {shapes[0]}, and the settings in its header ask for {shapes[1]}")

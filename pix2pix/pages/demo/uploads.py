@@ -1,0 +1,167 @@
+"""Pictures of the page: uploads read within limits, results as files, and what is shown of both."""
+
+import secrets
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from PIL import Image
+
+from pix2pix.core.errors import InputError, UnreadableError
+from pix2pix.pictures.images import READ_ERRORS, RgbImage, write_png
+from pix2pix.pictures.pairs import read_pair
+from pix2pix.translation.photo_file import Photo, read_photo, write_photo
+from pix2pix.translation.translator import TranslateOptions, Translator
+
+MOST_MEGAPIXELS = 100
+MOST_MEGAPIXELS_AT_ONCE = 4  # of ``fit="full"``, whose memory grows with the picture: about 2 GB
+# No format that is decoded by another program, or that is not a picture of pixels.
+KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
+SHOWN_PX = (512, 1600)  # the longer side of what is shown: at least, at most
+SAMPLE_PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")
+EXAMPLES = 4
+
+
+@dataclass(frozen=True)
+class Result:
+    """A translated picture: files to show and to download, and a line about it."""
+
+    before: Path
+    after: Path
+    download: Path
+    line: str
+
+
+def read_upload(path: str, folder: Path) -> Photo:
+    """Read an uploaded picture, after a look at its header.
+
+    Args:
+        path: of the file, which must lie in ``folder``.
+        folder: of all uploads.
+
+    Raises:
+        InputError: it is no picture, too large, or somewhere else.
+    """
+    if not is_inside(path, folder):
+        raise InputError("That is no uploaded picture.")
+    if not Path(path).is_file():
+        raise InputError("The picture is no longer here. Please upload it again.")
+    try:
+        with Image.open(path, formats=KINDS) as file:
+            width, height = file.size
+    except Image.DecompressionBombError as error:
+        raise _too_large() from error
+    except READ_ERRORS as error:
+        raise InputError("That is no picture that can be read. PNG, JPEG, WebP and TIFF can.") from error
+    if width * height > MOST_MEGAPIXELS * 1_000_000:
+        raise _too_large(f": {width} x {height}")
+    try:
+        return read_photo(Path(path))
+    except UnreadableError as error:
+        raise InputError(f"The picture cannot be used: {error}") from error
+
+
+def is_inside(path: str, folder: Path) -> bool:
+    """Whether a path, absolute, lies in a folder, all links followed."""
+    try:
+        return Path(path).is_absolute() and Path(path).resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):
+        return False
+
+
+def translate_photo(
+    translator: Translator, photo: Photo, options: TranslateOptions, folder: Path, name: str
+) -> Result:
+    """Translate a picture, and write what is shown and downloaded into a new folder below ``folder``.
+
+    Raises:
+        InputError: the model cannot do what is asked for, or not with so large a picture.
+    """
+    height, width = photo.image.shape[:2]
+    if options.fit == "full" and width * height > MOST_MEGAPIXELS_AT_ONCE * 1_000_000:
+        raise InputError(
+            f"At once, pictures of up to {MOST_MEGAPIXELS_AT_ONCE} megapixels are translated; this one has "
+            f"{width * height / 1e6:.1f}. Please choose another size to work in."
+        )
+    start = time.perf_counter()
+    output = next(translator.stream([photo.image], options))
+    seconds = time.perf_counter() - start
+    result = replace(photo, image=output, alpha=photo.alpha if translator.keeps_alpha(options) else None)
+    new = folder / secrets.token_hex(16)
+    new.mkdir(parents=True)
+    files = Result(
+        new / "before.jpg",
+        new / "after.jpg",
+        new / f"{name}.png",
+        f"{width} x {height} px in {seconds:.2f} s",
+    )
+    size = size_shown(width, height)
+    write_photo(files.before, Photo(_scaled(input_shown(translator, photo.image, options), *size)))
+    write_photo(files.after, Photo(_on_white(result, *size)))
+    write_photo(files.download, result)
+    return files
+
+
+def input_shown(translator: Translator, image: RgbImage, options: TranslateOptions) -> RgbImage:
+    """What the model was given, of the picture's own proportions."""
+    if not options.prepare:
+        return image
+    if options.fit != "resize" or translator.is_colorizer:
+        return translator.prepare(image)
+    height, width = image.shape[:2]
+    return translator.prepare(_scaled(image, *_fitting(width, height, translator.image_size)))
+
+
+def size_shown(width: int, height: int) -> tuple[int, int]:
+    """The size, width and height, that a picture is shown in."""
+    return _fitting(width, height, min(max(width, height, SHOWN_PX[0]), SHOWN_PX[1]))
+
+
+def example_photos(pairs: Path | None, half: str, folder: Path) -> list[Path]:
+    """Write pictures to try the model on, and return their files.
+
+    Args:
+        pairs: a folder of A|B pairs, of which the first and others at even distances are taken; None takes
+            photos that installed packages carry, public domain or CC0.
+        half: of the pairs, ``A`` or ``B``.
+        folder: to write to; what is there already is taken.
+    """
+    if pairs is None:
+        return [_written(folder / f"{name}.png", getattr(skimage.data, name)()) for name in SAMPLE_PHOTOS]
+    files = sorted(pairs.rglob("*.png"))
+    chosen = files[:: max(1, len(files) // EXAMPLES)][:EXAMPLES]
+    return [
+        _written(folder / f"{number}_{half}.png", read_pair(file)[half == "B"])
+        for number, file in enumerate(chosen)
+    ]
+
+
+def _written(path: Path, image: RgbImage) -> Path:
+    if not path.exists():
+        write_png(path, image)
+    return path
+
+
+def _too_large(found: str = "") -> InputError:
+    return InputError(f"Pictures of up to {MOST_MEGAPIXELS} megapixels are taken; this one is larger{found}.")
+
+
+def _fitting(width: int, height: int, longer_px: int) -> tuple[int, int]:
+    scale = longer_px / max(height, width)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _scaled(image: RgbImage, width: int, height: int) -> RgbImage:
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _on_white(photo: Photo, width: int, height: int) -> RgbImage:
+    image = _scaled(photo.image, width, height)
+    if photo.alpha is None:
+        return image
+    opacity = _scaled(photo.alpha, width, height)[:, :, None] / np.float32(255)
+    return np.rint(image * opacity + 255 * (1 - opacity)).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""The page on which people rate test pictures, and what they said."""

@@ -1,0 +1,107 @@
+"""What pairs are made of: photos, faces, or the source's own A|B pairs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pix2pix.core.choices import PairTask, SplitBy
+from pix2pix.core.errors import InputError
+from pix2pix.items.names import flat_names
+from pix2pix.pairs.splits import seeded_subset
+
+
+@dataclass(frozen=True, slots=True)
+class PairSource:
+    """A picture to make a pair of.
+
+    Attributes:
+        path: the file.
+        name: what the manifest calls it.
+        class_name: class or person.
+        own_split: the source's own split, or empty.
+        group: the key of what must not part, such as the recording of a frame; empty where that is the
+            picture alone.
+    """
+
+    path: str
+    name: str
+    class_name: str
+    own_split: str
+    group: str = ""
+
+
+def list_sources(
+    raw: Path,
+    raw_rows: Iterable[Mapping[str, str]],
+    faces: Path,
+    face_rows: Iterable[Mapping[str, str]],
+    pair_task: PairTask,
+    split_by: SplitBy = "clip",
+) -> list[PairSource]:
+    """List what pairs are made of: photos and faces, or A|B pictures where ``pair_task`` is ``none``.
+
+    Args:
+        raw: the folder of the raw dataset.
+        raw_rows: the kept rows of its manifest.
+        faces: the folder of the face crops.
+        face_rows: the kept rows of its manifest.
+        pair_task: what pairs are to be made.
+        split_by: what of the faces must not part: the frames of a recording, or all of a person.
+
+    Raises:
+        InputError: there is nothing to make pairs of, or only what this ``pair_task`` does not take.
+    """
+    by_kind: dict[str, list[PairSource]] = {"photos": [], "pairs": [], "videos": []}
+    for row in raw_rows:
+        path = str(raw / row["path"])
+        by_kind[row["kind"]].append(PairSource(path, row["source"], row["class_name"], row["split"]))
+    group_of = {"clip": "recording", "person": "person"}[split_by]
+    crops = [
+        PairSource(str(faces / row["path"]), row["path"], row["person"], row["split"], row[group_of])
+        for row in face_rows
+    ]
+    sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
+    if sources:
+        return sources
+    held = [kind for kind, members in by_kind.items() if members]
+    if held == ["videos"] and pair_task != "none":
+        raise InputError(
+            "no face was found in any frame of the videos; see the manifests of frames and faces"
+        )
+    expected = (
+        "A|B pairs; set pair_task to grayscale, edges or sketch"
+        if pair_task == "none"
+        else "photos or videos; set pair_task to none"
+    )
+    raise InputError(
+        f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}; {pair_task} takes {expected}"
+    )
+
+
+def choose(sources: Sequence[PairSource], count: int, seed: int) -> list[PairSource]:
+    """Choose a seeded subset of ``count`` sources; 0 takes all."""
+    if count == 0:
+        return list(sources)
+    keys = [f"{source.group}/{source.name}" for source in sources]
+    chosen = seeded_subset(keys, [source.own_split for source in sources], count, seed)
+    return [sources[index] for index in chosen]
+
+
+def file_names(sources: Sequence[PairSource]) -> list[str]:
+    """Return a file name per source, free of clashes within its class whatever the split."""
+    members: dict[str, list[int]] = {}
+    for index, source in enumerate(sources):
+        members.setdefault(source.class_name, []).append(index)
+    names = [""] * len(sources)
+    for indices in members.values():
+        inside = [_below_class(sources[index]) for index in indices]
+        for index, name in zip(indices, flat_names(inside), strict=True):
+            names[index] = name
+    return names
+
+
+def _below_class(source: PairSource) -> PurePosixPath:
+    parts = list(PurePosixPath(source.name).parts)
+    if source.class_name in parts[:-1]:
+        parts = parts[parts.index(source.class_name) + 1 :]
+    return PurePosixPath(*parts)

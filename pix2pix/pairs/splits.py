@@ -1,0 +1,86 @@
+"""Train, validation and test splits that stay as they are when items come or go."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pix2pix.core.errors import InputError
+from pix2pix.core.hashes import uniform_hash
+from pix2pix.pictures.pairs import TEST, TRAIN, VAL
+
+
+def assign_splits(
+    own_splits: Mapping[str, str], *, seed: int, val_fraction: float, test_fraction: float
+) -> tuple[dict[str, str], list[str]]:
+    """Give every group of items a split: its source's own, or one by the hash of the seed and its key.
+
+    A source's ``val`` becomes ``test`` where it has no ``test`` (the published practice), and what is missing
+    then is cut from ``train``. A split that would be empty gets the group with the lowest hash from the
+    largest split.
+
+    Args:
+        own_splits: the source's split of each group (``train``, ``val``, ``test`` or empty), by the group's
+            key. Items that must not part, such as the frames of one recording, are one group.
+        seed: of the hash.
+        val_fraction: the expected share of validation, where it is cut.
+        test_fraction: the expected share of test, where it is cut.
+
+    Returns:
+        the split of each group by its key, and notes on groups moved into a split that was empty.
+
+    Raises:
+        InputError: fewer than three groups, so that some split stays empty.
+    """
+    if len(own_splits) < 3:
+        raise InputError(
+            f"{len(own_splits)} photos or recordings cannot fill train, val and test without a leak; "
+            "3 or more are needed (frames of one recording stay together)"
+        )
+    present = set(own_splits.values())
+    rename = {VAL: TEST} if VAL in present and TEST not in present else {}
+    kept = {rename.get(split, split) for split in present}
+    test_share = 0.0 if TEST in kept else test_fraction
+    val_share = 0.0 if VAL in kept and not rename else val_fraction
+    hashes = {key: uniform_hash(seed, key) for key in own_splits}
+
+    splits = {}
+    for key, own in own_splits.items():
+        split = rename.get(own, own) or TRAIN
+        if split == TRAIN and hashes[key] < test_share + val_share:
+            split = TEST if hashes[key] < test_share else VAL
+        splits[key] = split
+    return splits, _fill_empty(splits, hashes)
+
+
+def _fill_empty(splits: dict[str, str], hashes: Mapping[str, float]) -> list[str]:
+    notes = []
+    for split in (TEST, VAL, TRAIN):
+        counts = Counter(splits.values())
+        if counts[split]:
+            continue
+        largest = counts.most_common(1)[0][0]
+        key = min((key for key in splits if splits[key] == largest), key=lambda key: (hashes[key], key))
+        splits[key] = split
+        notes.append(f"{split} would be empty: moved {key} into it from {largest}")
+    return notes
+
+
+def seeded_subset(keys: Sequence[str], own_splits: Sequence[str], count: int, seed: int) -> list[int]:
+    """Choose ``count`` items by the hash of seed and key, in equal shares of the source's own splits.
+
+    Returns:
+        the indices of the chosen items, in order; all of them where there are no more than ``count``.
+    """
+    if count >= len(keys):
+        return list(range(len(keys)))
+    sizes = Counter(own_splits)
+    exact = {split: count * size / len(keys) for split, size in sizes.items()}
+    quotas = {split: max(1, int(share)) for split, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda split: (quotas[split] - exact[split], split))
+    for split in by_remainder[: max(0, count - sum(quotas.values()))]:
+        quotas[split] += 1
+    chosen = []
+    for index in sorted(range(len(keys)), key=lambda index: uniform_hash("subset", seed, keys[index])):
+        if quotas[own_splits[index]] > 0:
+            quotas[own_splits[index]] -= 1
+            chosen.append(index)
+    return sorted(chosen)

@@ -1,0 +1,49 @@
+"""Pictures to look at: examples with their names."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pix2pix.pictures.images import WHITE, RgbImage
+
+PAIR = ("input", "target")
+TRIPTYCH = ("input", "output", "target")
+TILE_PX = 160
+GAP_PX = 6
+TEXT_PX = 15
+INK = (40, 40, 40)
+
+
+def contact_sheet(examples: Sequence[tuple[str, Sequence[RgbImage]]], titles: Sequence[str]) -> RgbImage:
+    """Draw the examples below each other, in two columns where there are more than three.
+
+    Args:
+        examples: a caption, and pictures, each (H, W, 3) uint8.
+        titles: what stands above each picture of an example.
+    """
+    columns = 2 if len(examples) > 3 else 1
+    blocks = [_block(caption, images, titles) for caption, images in examples]
+    height, width = blocks[0].shape[:2]
+    lines = -(-len(blocks) // columns)
+    sheet = np.full((lines * height, columns * width + (columns - 1) * 4 * GAP_PX, 3), WHITE, dtype=np.uint8)
+    for i, block in enumerate(blocks):
+        top, left = (i // columns) * height, (i % columns) * (width + 4 * GAP_PX)
+        sheet[top : top + height, left : left + width] = block
+    return sheet
+
+
+def _block(caption: str, images: Sequence[RgbImage], titles: Sequence[str]) -> RgbImage:
+    """One example: its caption, a title over each picture, and the pictures at one size."""
+    tile = max(TILE_PX, images[0].shape[1])
+    width = len(images) * tile + (len(images) + 1) * GAP_PX
+    sheet = Image.new("RGB", (width, tile + 2 * TEXT_PX + 4 * GAP_PX), WHITE)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(TEXT_PX)
+    draw.text((GAP_PX, GAP_PX), caption, fill=INK, font=font)
+    for i, (title, image) in enumerate(zip(titles, images, strict=True)):
+        left, top = GAP_PX + i * (tile + GAP_PX), 2 * TEXT_PX + 3 * GAP_PX
+        draw.text((left, TEXT_PX + 2 * GAP_PX), title, fill=INK, font=font)
+        picture = Image.fromarray(image)
+        sheet.paste(picture.resize((tile, tile), Image.Resampling.BICUBIC), (left, top))
+    return np.asarray(sheet)

@@ -1,0 +1,148 @@
+"""Write a model card: what a model does, its data and their terms, settings, figures, pictures, limits."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pix2pix.download.datasets import DATASETS
+from pix2pix.evaluation.measurement import BASELINE_INPUT
+
+PURPOSES = {"train": "for training", "val": "for validation", "test": "for testing"}
+FEW_PICTURES = 100  # of a test split, below which its means are rough
+EXAMPLES = Path("plots", "evaluate", "examples.png")
+DOES = {
+    "grayscale": "colours grey pictures",
+    "edges": "turns edges into pictures",
+    "sketch": "turns sketches into pictures",
+    "none": "turns the left halves of pairs (A) into the right ones (B)",
+}
+UNDOES = {
+    "grayscale": "takes the colour out of pictures",
+    "edges": "turns pictures into edges",
+    "sketch": "turns pictures into sketches",
+    "none": "turns the right halves of pairs (B) into the left ones (A)",
+}
+FIGURES = {
+    "l1": "L1, in [0, 1], lower is better",
+    "psnr": "PSNR, in dB",
+    "ssim": "SSIM",
+    "histogram_distance": "histogram distance, in [0, 1], lower is better",
+}
+
+
+def model_card(
+    name: str, settings: Mapping[str, Any], metrics: Path, folder: Path, dataset: str | None = None
+) -> str:
+    """Return a model's card as Markdown.
+
+    Args:
+        name: of the model's file.
+        settings: as in its header.
+        metrics: the folder that the stages wrote the model's metrics to; what is missing there is left out.
+        folder: that the card is for; links to pictures start from it.
+        dataset: what the data are called, where the header does not tell, or as ``folder``.
+    """
+    data, evaluated = _read(metrics / "data.json"), _read(metrics / "evaluate.json")
+    parts = [
+        *_head(name, settings),
+        *_data(settings, data, dataset),
+        *_figures(evaluated, metrics, folder),
+        *_limits(settings, data, evaluated),
+        *_settings(settings),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _head(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    task, size = settings["pair_task"], settings["image_size"]
+    does = (UNDOES if settings["direction"] == "BtoA" else DOES)[task]
+    made = task != "none" and settings["direction"] == "AtoB"
+    yield f"# {name}"
+    yield ""
+    yield f"A pix2pix generator ({settings['generator']}, {size} px, norm: {settings['norm']}) that {does}."
+    yield ""
+    yield "```bash"
+    yield f"pix2pix translate photo.jpg -o out.png --model {name}{' --prepare' if made else ''}"
+    yield "```"
+    yield ""
+
+
+def _data(settings: Mapping[str, Any], data: Mapping[str, Any], dataset: str | None) -> Iterator[str]:
+    dataset = dataset or settings.get("dataset", "unknown")
+    yield "## Data"
+    yield ""
+    yield f"- Dataset: {dataset}"
+    known = DATASETS.get(dataset)
+    yield f"- Licence or terms: {known.terms if known else 'not known to this project'}"
+    if known and known.address:
+        yield f"- From: {known.address}"
+    if data:
+        counts = ", ".join(f"{data[split]} {purpose}" for split, purpose in PURPOSES.items())
+        yield f"- Pairs: {counts}"
+        yield f"- Inputs: pair_task: {settings['pair_task']}, direction: {settings['direction']}"
+    yield ""
+
+
+def _figures(evaluated: Mapping[str, Any], metrics: Path, folder: Path) -> Iterator[str]:
+    yield "## Figures"
+    yield ""
+    if evaluated:
+        yield f"Means over {evaluated['n_images']} test pictures, as the last run of `evaluate` found them."
+        yield ""
+        yield '| figure | model | "output = input" |'
+        yield "| --- | --- | --- |"
+        for key, title in FIGURES.items():
+            values = [evaluated.get(name) for name in (key, f"{BASELINE_INPUT}_{key}")]
+            yield f"| {title} | {' | '.join('-' if value is None else f'{value:.4f}' for value in values)} |"
+    else:
+        yield "The model has not been evaluated."
+    yield ""
+    if (metrics / EXAMPLES).exists():
+        yield f"![The best, the median and the worst test picture]({_link(metrics / EXAMPLES, folder)})"
+        yield ""
+
+
+def _limits(
+    settings: Mapping[str, Any], data: Mapping[str, Any], evaluated: Mapping[str, Any]
+) -> Iterator[str]:
+    size = settings["image_size"]
+    yield "## Limits"
+    yield ""
+    yield f"- It was trained at {size} px. Larger pictures go in tiles, at once, or scaled down (`--fit`)."
+    yield "- It knows what its training pictures show; on others its output may be wrong and look right."
+    if settings["pair_task"] == "grayscale" and settings["direction"] == "AtoB":
+        yield "- Colours are guesses: nothing tells what colour the thing in the picture had."
+    if settings.get("dataset") == "sample":
+        yield "- The sample is a demonstration: its test pictures are other parts of the photos trained on."
+    if 0 < evaluated.get("n_images", 0) < FEW_PICTURES:
+        yield f"- The figures are rough: they are means over only {evaluated['n_images']} pictures."
+    if evaluated and evaluated["l1"] >= evaluated[f"{BASELINE_INPUT}_l1"]:
+        yield '- By L1 it is no better than leaving the input as it is ("output = input").'
+    if data.get("near_duplicates_test"):
+        yield (
+            f"- {data['near_duplicates_test']} of the test pictures look nearly like one of another split, "
+            "which flatters the figures."
+        )
+    if settings["test_mode"] == "train" and settings["dropout"]:
+        yield "- Dropout stays on in use; it is seeded by the picture, so that results repeat."
+    yield ""
+
+
+def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Settings"
+    yield ""
+    yield "| setting | value |"
+    yield "| --- | --- |"
+    for key in sorted(settings):
+        yield f"| {key} | {json.dumps(settings[key])} |"
+
+
+def _link(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return values

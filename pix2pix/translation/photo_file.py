@@ -1,0 +1,137 @@
+"""Picture files of users: what a picture shows, and what else its file holds that the result should keep."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageCms, ImageOps
+
+from pix2pix.core.errors import UnreadableError
+from pix2pix.core.outputs import whole_file
+from pix2pix.pictures.images import JPEG_QUALITY, PNG_LEVEL, READ_ERRORS, RgbImage, read_image, to_rgb
+
+Alpha = npt.NDArray[np.uint8]
+
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
+WITH_ALPHA = frozenset({"PNG", "WEBP", "TIFF"})
+WITH_EXIF = frozenset({"PNG", "WEBP", "JPEG"})
+OPTIONS: dict[str, dict[str, Any]] = {
+    "PNG": {"compress_level": PNG_LEVEL},
+    "JPEG": {"quality": JPEG_QUALITY, "subsampling": 0},
+    "WEBP": {"quality": JPEG_QUALITY},
+    "TIFF": {"compression": "tiff_lzw"},
+}
+MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture from a file.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB, upright, in sRGB, transparency laid over white.
+        alpha: its opacity, (H, W) uint8, or None where it is opaque.
+        exif: what the camera noted, without orientation and thumbnail, or None.
+    """
+
+    image: RgbImage
+    alpha: Alpha | None = None
+    exif: bytes | None = None
+
+
+def read_photo(path: Path) -> Photo:
+    """Read a picture, its transparency, and its EXIF; colours in another profile are brought to sRGB.
+
+    Raises:
+        UnreadableError: as ``pix2pix.pictures.images.read_image``.
+    """
+    rgb = read_image(path)
+    try:
+        with Image.open(path) as file:
+            profile = _foreign_profile(file)
+            exif = _exif(file)
+            # The picture is decoded again only where there is more to it than colours.
+            alpha = alpha_of(file)
+            return Photo(rgb if profile is None else _to_srgb(file, rgb, profile), alpha, exif)
+    except READ_ERRORS as error:  # the file has changed since
+        raise UnreadableError(f"unreadable picture: {error}") from error
+
+
+def alpha_of(picture: Image.Image) -> Alpha | None:
+    """The opacity of a picture, upright, (H, W) uint8, or None where it has none."""
+    if not picture.has_transparency_data:
+        return None
+    return np.asarray(ImageOps.exif_transpose(picture).convert("RGBA").getchannel("A"))
+
+
+def write_photo(path: Path, photo: Photo) -> None:
+    """Write a picture in the format of its suffix; what the format cannot hold is left out.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    kind = FORMATS[path.suffix.lower()]
+    picture = Image.fromarray(photo.image)
+    if photo.alpha is not None and kind in WITH_ALPHA:
+        picture.putalpha(Image.fromarray(photo.alpha))
+    options = dict(OPTIONS.get(kind, {}))
+    if photo.exif is not None and kind in WITH_EXIF:
+        options["exif"] = photo.exif
+    with whole_file(path) as partial:
+        picture.save(partial, format=kind, **options)
+
+
+def _exif(file: Image.Image) -> bytes | None:
+    """The EXIF block without the orientation, or None where there is none or it is damaged."""
+    if file.format == "TIFF":  # whose block also tells where the file's pixels lie
+        return None
+    try:
+        exif = file.getexif()
+        for tag in (ExifTags.Base.Orientation, ExifTags.Base.ImageWidth, ExifTags.Base.ImageLength):
+            exif.pop(tag, None)
+        return exif.tobytes() if len(exif) else None
+    except (*READ_ERRORS, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _foreign_profile(file: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """The picture's colour profile where it has one that can be used and is not sRGB's."""
+    icc = file.info.get("icc_profile")
+    if not icc:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+        name = ImageCms.getProfileDescription(profile)
+    except (OSError, ImageCms.PyCMSError):
+        return None
+    known = profile.profile.xcolor_space.strip() in MODE_OF_SPACE
+    return profile if known and "sRGB" not in name else None
+
+
+def _to_srgb(file: Image.Image, rgb: RgbImage, profile: ImageCms.ImageCmsProfile) -> RgbImage:
+    """Bring a picture's colours to sRGB; those of a profile that does not fit the picture stay."""
+    mode = MODE_OF_SPACE[profile.profile.xcolor_space.strip()]
+    if mode == "RGB":
+        source = Image.fromarray(rgb)
+    elif file.mode == mode:
+        source = ImageOps.exif_transpose(file)
+    else:
+        return rgb
+    try:
+        converted = ImageCms.profileToProfile(
+            source, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except ImageCms.PyCMSError:
+        return rgb
+    return rgb if converted is None else to_rgb(converted)

@@ -1,0 +1,265 @@
+"""A trained model, ready for use: pictures in, translated pictures out."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, Self, TypeVar, get_args, overload
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from PIL import Image
+
+from pix2pix.core.choices import Accelerator, Fit, Precision
+from pix2pix.core.errors import InputError
+from pix2pix.machine.device import open_fabric
+from pix2pix.model.generators import Generator
+from pix2pix.model.inference import BATCH, translating
+from pix2pix.model.model_file import load_generator
+from pix2pix.model.pair_folder import to_image
+from pix2pix.pairs.making import input_of
+from pix2pix.pictures.images import RgbImage
+from pix2pix.pictures.pairs import PairOptions
+from pix2pix.translation.input_kinds import AnyArray, as_kind_of, to_photo
+from pix2pix.translation.luminance import with_luminance_of
+from pix2pix.translation.tiling import Fitted, fitted
+
+Picture = TypeVar("Picture", AnyArray, Image.Image)
+DRAWN = ("edges", "sketch")
+
+
+@dataclass(frozen=True)
+class TranslateOptions:
+    """How pictures are translated; the names are those of ``Translator.translate``."""
+
+    fit: Fit = "tile"
+    prepare: bool = False
+    keep_luminance: bool = False
+
+
+def no_progress(_: int) -> None:
+    """Tell nobody."""
+
+
+class Translator:
+    """A model that translates pictures of any size and kind.
+
+    >>> from PIL import Image
+    >>> from pix2pix.translation.translator import Translator
+    >>> translator = Translator.load("models/generator.safetensors")
+    >>> photo = Image.open("photo.jpg")
+    >>> coloured = translator.translate(photo, prepare=True, keep_luminance=True)
+    >>> coloured.size == photo.size
+    True
+    >>> arrays = [np.zeros((100, 80, 3), np.uint8), np.zeros((64, 64), np.uint8)]
+    >>> [output.shape for output in translator.translate(arrays, fit="resize")]
+    [(100, 80, 3), (64, 64, 3)]
+
+    Threads may share it; their pictures go through the network by turns.
+
+    Args:
+        generator: in evaluation mode, on the device of ``fabric``.
+        settings: those it was trained with, as in the model's header.
+        fabric: of the device, and of the precision to work in.
+
+    Attributes:
+        settings: as above.
+        image_size: side of the pictures it was trained on, in px.
+        multiple: sides of what it takes are multiples of it, in px.
+    """
+
+    def __init__(self, generator: Generator, settings: dict[str, Any], fabric: Fabric) -> None:
+        self._generator, self._fabric = generator, fabric
+        self._lock = threading.Lock()
+        self.settings = settings
+        self.image_size: int = settings["image_size"]
+        halvings = settings["levels"] or self.image_size.bit_length() - 1
+        self.multiple: int = 2**halvings if settings["generator"] == "unet" else 32
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        accelerator: Accelerator = "auto",
+        precision: Precision | None = None,
+    ) -> Self:
+        """Load the model in a file written by the train stage.
+
+        Args:
+            path: of the safetensors file.
+            accelerator: what kind of device; ``auto`` takes a GPU where there is one.
+            precision: of arithmetic; None is that of the training, in which the model was evaluated.
+
+        Raises:
+            InputError: the file is missing, damaged, or no model of this project.
+        """
+        generator, settings = load_generator(Path(path))
+        fabric = open_fabric(accelerator, precision=precision or settings["precision"])
+        return cls(generator.to(fabric.device), settings, fabric)
+
+    @property
+    def is_colorizer(self) -> bool:
+        """Whether it was trained to colour grey pictures; False also where the pairs were ready-made."""
+        return self._task == "grayscale"
+
+    @property
+    def takes_drawings(self) -> bool:
+        """Whether it was trained on edges or sketches, made of photos."""
+        return self._task in DRAWN
+
+    @property
+    def can_prepare(self) -> bool:
+        """Whether it is known how inputs are made of photos."""
+        try:
+            self._recipe()
+        except InputError:
+            return False
+        return True
+
+    @overload
+    def translate(
+        self, images: Picture, *, fit: Fit = ..., prepare: bool = ..., keep_luminance: bool = ...
+    ) -> Picture: ...
+
+    @overload
+    def translate(
+        self, images: Sequence[Picture], *, fit: Fit = ..., prepare: bool = ..., keep_luminance: bool = ...
+    ) -> list[Picture]: ...
+
+    def translate(
+        self,
+        images: Any,
+        *,
+        fit: Fit = "tile",
+        prepare: bool = False,
+        keep_luminance: bool = False,
+    ) -> Any:
+        """Translate a picture, or several; an output does not depend on what else is translated.
+
+        Args:
+            images: Pillow images, or arrays, (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
+            fit: what becomes of pictures of another size than the model's, as in ``tiling.fitted``.
+            prepare: make the input, grey, edges or a sketch, of a colour photo as training did; else the
+                picture is the input.
+            keep_luminance: take only the colours from the model, and the brightness from the picture.
+
+        Returns:
+            the same kind, of the same size: Pillow images, or arrays, (H, W, 3) uint8. Transparency is kept,
+            as (H, W, 4) or RGBA, unless the picture is taken as a drawing.
+
+        Raises:
+            InputError: a picture is of another kind, or the model cannot do what is asked for.
+        """
+        pictures = [images] if isinstance(images, np.ndarray | Image.Image) else list(images)
+        photos = [to_photo(picture) for picture in pictures]
+        options = TranslateOptions(fit, prepare, keep_luminance)
+        outputs = self.stream((photo.image for photo in photos), options)
+        results = [
+            as_kind_of(picture, output, photo.alpha if self.keeps_alpha(options) else None)
+            for picture, photo, output in zip(pictures, photos, outputs, strict=True)
+        ]
+        return results[0] if isinstance(images, np.ndarray | Image.Image) else results
+
+    def stream(
+        self,
+        images: Iterable[RgbImage],
+        options: TranslateOptions,
+        on_progress: Callable[[int], object] = no_progress,
+    ) -> Iterator[RgbImage]:
+        """Translate pictures, (H, W, 3) uint8, as they come.
+
+        Args:
+            images: asked for one by one, at most a batch ahead of the outputs.
+            options: how they are translated.
+            on_progress: is told after every batch how many tiles the picture at work still lacks.
+
+        Raises:
+            InputError: at once, where the model cannot do what is asked for.
+        """
+        self.check(options)
+        return self._stream(images, options, on_progress)
+
+    def check(self, options: TranslateOptions) -> None:
+        """Raise an InputError where the model cannot do what is asked for, with the reason."""
+        if options.fit not in get_args(Fit):
+            raise InputError(f"fit must be {', '.join(get_args(Fit))}, found {options.fit}")
+        if options.prepare:
+            self._recipe()
+        if options.keep_luminance and self._task not in ("grayscale", "none"):
+            raise InputError(
+                "keeping the luminance is for models that colour pictures; this one was trained with "
+                f"pair_task: {self.settings['pair_task']}, direction: {self.settings['direction']}"
+            )
+
+    def keeps_alpha(self, options: TranslateOptions) -> bool:
+        """Whether outputs are as transparent as the pictures; a drawing is laid on white paper instead."""
+        return options.prepare or not self.takes_drawings
+
+    def prepare(self, image: RgbImage) -> RgbImage:
+        """Make the model's input of a colour photo, (H, W, 3) uint8, as training did.
+
+        Raises:
+            InputError: the model was trained on ready-made pairs, or its header does not tell how.
+        """
+        options = self._recipe()
+        return image if options.direction == "BtoA" else input_of(image, options)
+
+    @property
+    def _task(self) -> str:
+        """What inputs were made by; where the pairs were swapped, ``photo``: they were photos as they are."""
+        task: str = self.settings["pair_task"]
+        return "photo" if task != "none" and self.settings["direction"] == "BtoA" else task
+
+    def _recipe(self) -> PairOptions:
+        if self._task == "none":
+            raise InputError(
+                "this model was trained on ready-made pairs (pair_task: none), so how an input is made of a "
+                "photo is not known; leave preparing out and hand over an input"
+            )
+        known = {field.name for field in fields(PairOptions)} & self.settings.keys()
+        if self.takes_drawings and "sketch_strength" not in known:
+            raise InputError(
+                "this model's file, of an older version, does not tell how its drawings were made; train the "
+                "model again, or leave preparing out and hand over a drawing"
+            )
+        return PairOptions(**{name: self.settings[name] for name in known})
+
+    def _stream(
+        self, images: Iterable[RgbImage], options: TranslateOptions, on_progress: Callable[[int], object]
+    ) -> Iterator[RgbImage]:
+        prepare = self.prepare if options.prepare else _as_it_is
+        waiting: deque[tuple[RgbImage, Fitted]] = deque()
+
+        def pieces() -> Iterator[tuple[Fitted, RgbImage]]:
+            for image in images:
+                item = fitted(image, options.fit, self.image_size, self.multiple, prepare)
+                waiting.append((image, item))
+                yield from ((item, piece) for piece in item.pieces())
+
+        for batch in self._batches(pieces()):
+            outputs = self._through_network([piece for _, piece in batch])
+            for (item, _), output in zip(batch, outputs, strict=True):
+                item.add(output)
+            while waiting and waiting[0][1].remaining == 0:
+                image, item = waiting.popleft()
+                yield with_luminance_of(image, item.result()) if options.keep_luminance else item.result()
+            on_progress(waiting[0][1].remaining if waiting else 0)
+
+    def _batches(self, pieces: Iterator[tuple[Fitted, RgbImage]]) -> Iterator[list[tuple[Fitted, RgbImage]]]:
+        """Put pieces of equal shape together; those that are larger than the model's pictures go alone."""
+        for (height, width), alike in groupby(pieces, key=lambda item: item[1].shape[:2]):
+            size = BATCH if height * width <= self.image_size**2 else 1
+            while batch := list(islice(alike, size)):
+                yield batch
+
+    def _through_network(self, pieces: list[RgbImage]) -> list[RgbImage]:
+        batch = torch.from_numpy(np.stack(pieces)).permute(0, 3, 1, 2)
+        with self._lock, translating(self._generator, self._fabric, self.settings["test_mode"]) as translate:
+            return [to_image(output) for output in translate(batch)]
+
+
+def _as_it_is(image: RgbImage) -> RgbImage:
+    return image

@@ -1,0 +1,150 @@
+"""What a command's INPUT and OUTPUT stand for: which files to read, and where each result goes."""
+
+import glob
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from pix2pix.core.errors import InputError
+from pix2pix.items.names import flat_names
+from pix2pix.pictures.images import IMAGE_SUFFIXES
+from pix2pix.translation.ffmpeg import CONTAINERS
+from pix2pix.translation.photo_file import FORMATS
+from pix2pix.videos.video_files import VIDEO_SUFFIXES
+
+Kind = Literal["picture", "video", "other"]
+ANY_CONTAINER = ".mp4"  # of the result of a video whose own container is not written
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """A file and the place of its result.
+
+    Attributes:
+        source: the file.
+        target: the place of its result.
+        name: the file's path as the user is told it.
+        path: the result's, likewise, relative to the output folder where there is one.
+        kind: what the file is.
+    """
+
+    source: Path
+    target: Path
+    name: str
+    path: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """Files to translate, and the folder that the results go to, or None for a single file."""
+
+    items: list[WorkItem]
+    folder: Path | None
+
+
+def list_work(inputs: Sequence[str], output: Path, picture_suffix: str) -> WorkList:
+    """Find the files that ``inputs`` name, and the place of each result.
+
+    Args:
+        inputs: a file, a folder (with all below it), a pattern such as ``photos/*.jpg``, or several of them.
+        output: a file where there is one input, and that is a file; else a folder, in which the tree of the
+            input is kept.
+        picture_suffix: of pictures in a folder, such as ``.png``.
+
+    Raises:
+        InputError: an input does not exist, or the output cannot be what it would have to be.
+    """
+    files = list(dict.fromkeys(path for text in inputs for path in _files(text, output.resolve())))
+    if not files:
+        raise InputError(f"{' '.join(inputs)}: no file there")
+    is_one = len(inputs) == 1 and Path(inputs[0]).is_file()
+    if is_one and output.suffix and not output.is_dir():
+        return WorkList([_only_item(files[0], output)], None)
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file; for more than one input, OUTPUT is a folder")
+    root = _root(inputs, files)
+    by_folder: dict[PurePosixPath, list[Path]] = defaultdict(list)
+    for file in files:
+        by_folder[PurePosixPath(file.relative_to(root).parent.as_posix())].append(file)
+    items = []
+    for parent, members in by_folder.items():
+        names = flat_names([PurePosixPath(file.name) for file in members])
+        for file, name in zip(members, names, strict=True):
+            suffix = picture_suffix if kind_of_file(file) == "picture" else video_suffix(file)
+            path = parent / f"{name}{suffix}"
+            items.append(_item(file, output / path, (parent / file.name).as_posix(), path.as_posix()))
+    return WorkList(items, output)
+
+
+def kind_of_file(path: Path) -> Kind:
+    """What a file is by its suffix."""
+    suffix = path.suffix.lower()
+    if suffix in IMAGE_SUFFIXES:
+        return "picture"
+    return "video" if suffix in VIDEO_SUFFIXES else "other"
+
+
+def video_suffix(path: Path) -> str:
+    """The suffix of a video's result: its own, where that container is written."""
+    suffix = path.suffix.lower()
+    return suffix if suffix in CONTAINERS else ANY_CONTAINER
+
+
+def _files(text: str, output: Path) -> list[Path]:
+    """The files that an input names; what lies in the output folder are results of earlier runs, and none."""
+    path = Path(text)
+    if path.is_dir():
+        if path.resolve() == output:
+            raise InputError(f"{text} is INPUT and OUTPUT; choose another folder for the results")
+        files = (file for file in path.rglob("*") if file.is_file() and output not in file.resolve().parents)
+        return sorted(file for file in files if not _is_hidden(file.relative_to(path)))
+    if path.exists():
+        return [path]
+    if glob.has_magic(text):
+        matches = glob.glob(text, recursive=True)  # noqa: PTH207 -- Path.glob takes no absolute pattern
+        files = (file for file in map(Path, matches) if file.is_file())
+        return sorted(
+            file for file in files if output not in file.resolve().parents or output == _fixed(text).resolve()
+        )
+    raise InputError(f"{text}: no such file or folder")
+
+
+def _is_hidden(relative: Path) -> bool:
+    return any(part.startswith(".") for part in relative.parts)
+
+
+def _root(inputs: Sequence[str], files: Sequence[Path]) -> Path:
+    """The folder that the tree of the output starts at."""
+    if len(inputs) > 1:
+        return Path(os.path.commonpath([file.parent for file in files]))
+    path = Path(inputs[0])
+    if path.exists():
+        return path if path.is_dir() else path.parent
+    return _fixed(inputs[0])
+
+
+def _fixed(pattern: str) -> Path:
+    """The folder that a pattern names before its first wildcard."""
+    parts = Path(pattern).parent.parts
+    return Path(*takewhile(lambda part: not glob.has_magic(part), parts))
+
+
+def _only_item(file: Path, output: Path) -> WorkItem:
+    kind = kind_of_file(file)
+    if kind == "other":
+        raise InputError(f"{file}: neither a picture nor a video by its suffix")
+    known = FORMATS if kind == "picture" else CONTAINERS
+    if output.suffix.lower() not in known:
+        raise InputError(f"{output}: a {kind} can be written as {', '.join(known)}, found {output.suffix}")
+    return _item(file, output, file.as_posix(), output.as_posix())
+
+
+def _item(file: Path, target: Path, name: str, path: str) -> WorkItem:
+    if target.resolve() == file.resolve():
+        raise InputError(f"{target} would take the place of the input; choose another OUTPUT")
+    return WorkItem(file, target, name, path, kind_of_file(file))

@@ -1,0 +1,184 @@
+"""From videos to frames: each clip's frames as JPEG files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from pix2pix.core.errors import UnreadableError
+from pix2pix.items.manifest import KEPT, SKIPPED, Row
+from pix2pix.items.names import flat_names
+from pix2pix.items.parallel import Workers, in_parallel
+from pix2pix.videos.recordings import Signature, same_film
+from pix2pix.videos.video_files import VideoReader
+
+
+@dataclass(frozen=True)
+class FrameRow(Row):
+    """A kept frame, or a clip that gave none.
+
+    Attributes:
+        person: whom the clip shows.
+        split: the source's own split, or empty.
+        recording: what must not part; equal for two files of the same film.
+        frame: the frame's number in the clip, from 0.
+        time_ms: its presentation time.
+    """
+
+    person: str = ""
+    split: str = ""
+    recording: str = ""
+    frame: int | str = ""
+    time_ms: float | str = ""
+
+
+@dataclass(frozen=True)
+class ClipRow(Row):
+    """A clip, with how many of its frames were decoded, kept as files, and damaged."""
+
+    person: str = ""
+    split: str = ""
+    recording: str = ""
+    decoded: int = 0
+    kept: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video to take frames from, and the folder, relative to the output, that they go to."""
+
+    source: Path
+    folder: PurePosixPath
+    row: Mapping[str, str]
+
+
+class Extracted(NamedTuple):
+    """What became of a clip.
+
+    Attributes:
+        kept: number and time in ms of every frame that was written.
+        decoded, failed: counts of frames.
+        signature: what the clip looks like.
+        reason: why nothing was kept.
+    """
+
+    kept: Sequence[tuple[int, float]] = ()
+    decoded: int = 0
+    failed: int = 0
+    signature: Signature | None = None
+    reason: str = ""
+
+
+def extract_frames(
+    raw: Path,
+    videos: Sequence[Mapping[str, str]],
+    out: Path,
+    *,
+    interval_ms: float,
+    max_frames: int,
+    workers: Workers,
+) -> tuple[list[FrameRow], list[ClipRow]]:
+    """Write the frames of every video to ``out/<person>/<clip>/<number>.jpg``.
+
+    Args:
+        raw: the folder of the raw dataset.
+        videos: rows of its manifest.
+        out: an empty folder.
+        interval_ms: film time between kept frames; 0 keeps all.
+        max_frames: at most so many of a clip; 0 for no limit.
+        workers: who works on the clips side by side; the result is the same for any.
+
+    Returns:
+        a row per kept frame and per clip without any, and a row per clip.
+    """
+    clips = _clips(raw, videos)
+    # The largest first, so that no process is left with a long clip while the others have ended.
+    order = sorted(range(len(clips)), key=lambda index: clips[index].source.stat().st_size, reverse=True)
+    jobs = [(clips[index], out, interval_ms, max_frames) for index in order]
+    done = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
+    results = [result for _, result in sorted(zip(order, done, strict=True), key=itemgetter(0))]
+    recordings = same_film(
+        {
+            _key(clip): result.signature
+            for clip, result in zip(clips, results, strict=True)
+            if result.signature is not None
+        }
+    )
+    frame_rows: list[FrameRow] = []
+    clip_rows: list[ClipRow] = []
+    first_of: dict[str, str] = {}
+    for clip, result in zip(clips, results, strict=True):
+        recording = recordings.get(_key(clip), "")
+        first = first_of.setdefault(recording, clip.row["path"]) if recording else clip.row["path"]
+        frame_rows += _frame_rows(clip, result, recording)
+        clip_rows.append(_clip_row(clip, result, recording, first))
+    return frame_rows, clip_rows
+
+
+def _clips(raw: Path, videos: Sequence[Mapping[str, str]]) -> list[Clip]:
+    people: dict[str, list[Mapping[str, str]]] = {}
+    for row in videos:
+        people.setdefault(row["class_name"], []).append(row)
+    clips = []
+    for person, rows in sorted(people.items()):
+        names = flat_names([_below_person(row) for row in rows])
+        clips += [
+            Clip(raw / row["path"], PurePosixPath(person) / name, row)
+            for row, name in zip(rows, names, strict=True)
+        ]
+    return clips
+
+
+def _below_person(row: Mapping[str, str]) -> PurePosixPath:
+    """The path of a video without ``videos/`` and the person's folder: ``[split/][session/]clip.mp4``."""
+    parts = list(PurePosixPath(row["path"]).parts[1:])
+    if row["class_name"] in parts[:-1]:
+        parts.remove(row["class_name"])
+    return PurePosixPath(*parts)
+
+
+def _key(clip: Clip) -> str:
+    return f"{clip.row['class_name']}/{clip.row['sha256'][:16]}"
+
+
+def _extract_clip(clip: Clip, out: Path, interval_ms: float, max_frames: int) -> Extracted:
+    try:
+        reader = VideoReader(clip.source, interval_ms, max_frames)
+    except UnreadableError as error:
+        return Extracted(reason=str(error))
+    folder, kept, signature = out / clip.folder, [], Signature()
+    folder.mkdir(parents=True)
+    for frame in reader:
+        frame.write_jpeg(f"{folder}/{_file_name(frame.number)}")
+        signature.add(frame)
+        kept.append((frame.number, round(frame.time_ms, 3)))
+    if not kept:
+        return Extracted(reason="no frame can be decoded")
+    return Extracted(kept, reader.decoded, reader.failed, signature)
+
+
+def _file_name(number: int) -> str:
+    return f"{number:06}.jpg"
+
+
+def _frame_rows(clip: Clip, result: Extracted, recording: str) -> list[FrameRow]:
+    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
+    if not result.kept:
+        return [FrameRow("", source, SKIPPED, result.reason, person, split)]
+    return [
+        FrameRow(
+            f"{clip.folder}/{_file_name(number)}", source, KEPT, "", person, split, recording, number, time_ms
+        )
+        for number, time_ms in result.kept
+    ]
+
+
+def _clip_row(clip: Clip, result: Extracted, recording: str, first: str) -> ClipRow:
+    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
+    if not result.kept:
+        return ClipRow("", source, SKIPPED, result.reason, person, split)
+    note = f"same film as {first}" if first != source else ""
+    counts = result.decoded, len(result.kept), result.failed
+    return ClipRow(str(clip.folder), source, KEPT, note, person, split, recording, *counts)

@@ -1,0 +1,1 @@
+"""What all stages share: how one runs, and how settings are read."""

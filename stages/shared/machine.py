@@ -1,0 +1,45 @@
+"""Settings of the machine: how fast, not what. No stage declares them, so a change reruns nothing."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from ruamel.yaml import YAML
+
+from pix2pix.core.choices import Accelerator
+from stages.shared.settings import Settings, read_settings_file, validate
+
+MACHINE = Path("machine.yaml")
+ENVIRONMENT_PREFIX = "PIX2PIX_"
+
+
+class MachineSettings(Settings):
+    """Processes, devices and caches."""
+
+    accelerator: Accelerator
+    devices: Literal["auto"] | Annotated[int, Field(ge=1)]
+    nodes: int = Field(ge=1)
+    n_jobs: int = Field(ge=1)
+    dask_scheduler: str
+    loader_workers: int = Field(ge=0)
+    cache_gb: float = Field(ge=0)
+    checkpoint_minutes: float = Field(ge=0)
+    tensorboard: bool
+
+
+def load_machine(path: Path = MACHINE) -> MachineSettings:
+    """Read machine.yaml; an environment variable such as ``PIX2PIX_N_JOBS`` overrides its key.
+
+    Raises:
+        InputError: as ``load_settings``.
+    """
+    return validate(MachineSettings, read_settings_file(path) | _overrides(), path)
+
+
+def _overrides() -> dict[str, Any]:
+    yaml = YAML(typ="safe", pure=True)
+    variables = {
+        key: os.environ.get(ENVIRONMENT_PREFIX + key.upper()) for key in MachineSettings.model_fields
+    }
+    return {key: yaml.load(text) for key, text in variables.items() if text}

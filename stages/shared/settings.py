@@ -1,0 +1,80 @@
+"""Reading and checking settings files: one typed model per stage, every value checked before any work."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pix2pix.core.errors import InputError
+
+PARAMS = Path("params.yaml")
+Sha256 = Field(pattern="^([0-9a-f]{64})?$")  # in hexadecimal, or empty
+
+
+class Settings(BaseModel):
+    """Settings of one stage: the keys of the file that it names, and no others."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    def check_hashes(self, *names: str) -> None:
+        """Check that a path in one of these settings comes with its sha256, in ``<name>_sha256``.
+
+        Raises:
+            ValueError: it does not.
+        """
+        for name in names:
+            path = getattr(self, name)
+            if isinstance(path, str) and path and not getattr(self, f"{name}_sha256"):
+                raise ValueError(f"{name}_sha256: it is missing; `sha256sum {path}` prints it")
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Read a flat YAML file, as YAML 1.2, the dialect in which DVC reads it: ``1e-4`` is a number.
+
+    Raises:
+        InputError: the file is missing, is not YAML, or is not a table of settings.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except YAMLError as error:
+        raise InputError(f"{path}: {error}") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: expected lines of `key: value`, found {type(values).__name__}")
+    return values
+
+
+def validate(model: type[SettingsT], values: dict[str, Any], path: Path) -> SettingsT:
+    """Check ``values`` against ``model``.
+
+    Raises:
+        InputError: a line for each key that is missing or whose value is not allowed.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise InputError("\n".join(_explain(path, detail) for detail in error.errors())) from None
+
+
+def load_settings(model: type[SettingsT], path: Path = PARAMS) -> SettingsT:
+    """Read the settings of a stage from ``path``.
+
+    Raises:
+        InputError: as ``read_settings_file`` and ``validate``.
+    """
+    return validate(model, read_settings_file(path), path)
+
+
+def _explain(path: Path, detail: Any) -> str:
+    key = ".".join(str(part) for part in detail["loc"]) or "settings"
+    if detail["type"] == "missing":
+        return f"{path}: {key}: this key is missing"
+    if detail["type"] == "value_error":
+        return f"{path}: {key}: {detail['ctx']['error']}"
+    return f"{path}: {key}: found {detail['input']!r}; {detail['msg'].lower()}"

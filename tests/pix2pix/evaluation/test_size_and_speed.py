@@ -1,0 +1,54 @@
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from torch import nn
+
+from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
+from pix2pix.machine.device import open_fabric
+from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
+from pix2pix.model.generators import GeneratorOptions, build_generator
+
+PAPERS = (
+    asdict(DiscriminatorOptions(256)) | asdict(GeneratorOptions(256)) | {"lambda_gan": 1, "track_gan": False}
+)
+
+
+def count(network: nn.Module) -> int:
+    return sum(weights.numel() for weights in network.parameters())
+
+
+def test_full_networks_are_as_large_as_the_reports_say() -> None:
+    """Table I of the Columbia report, in which the outer layers have no bias: 217.7 + 11.1 = 228.8 MB."""
+    assert network_sizes(PAPERS | {"bias_outer": False}) == {
+        "generator_parameters": 54_413_952,
+        "discriminator_parameters": 2_768_641,
+        "generator_mb": 217.7,
+        "discriminator_mb": 11.1,
+        "networks_mb": 228.7,
+    }
+
+
+@pytest.mark.parametrize(
+    "changes", [{"generator": "resnet18_unet"}, {"ngf": 8, "ndf": 4, "spectral_norm": True}]
+)
+def test_parameters_are_those_of_the_built_networks(changes: dict[str, Any]) -> None:
+    settings = PAPERS | changes
+    sizes = network_sizes(settings)
+    assert sizes["generator_parameters"] == count(build_generator(GeneratorOptions.of(settings)))
+    discriminator = PatchDiscriminator(DiscriminatorOptions.of(settings))
+    assert sizes["discriminator_parameters"] == count(discriminator)
+
+
+def test_training_without_a_gan_term_has_no_discriminator() -> None:
+    sizes = network_sizes(PAPERS | {"lambda_gan": 0})
+    assert "discriminator_parameters" not in sizes and sizes["networks_mb"] == sizes["generator_mb"]
+    assert "discriminator_parameters" in network_sizes(PAPERS | {"lambda_gan": 0, "track_gan": True})
+
+
+def test_speed_is_that_of_single_pictures_and_of_batches() -> None:
+    generator = build_generator(GeneratorOptions(64, ngf=4)).eval()
+    figures = inference_speed(generator, open_fabric("cpu"))
+    assert figures["inference_ms"] == pytest.approx(1e3 / figures["inference_per_second_batch1"], rel=0.1)
+    assert set(figures) == {"inference_ms", *(f"inference_per_second_batch{n}" for n in (1, 4, 16))}
+    assert all(value > 0 for value in figures.values())

@@ -1,0 +1,102 @@
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from small_model import write_model
+
+from pix2pix.core.errors import InputError
+from pix2pix.pages.demo.models import Model, facts_of, find_models, metrics_of
+
+
+def test_models_are_the_named_ones_then_the_newest(tmp_path: Path) -> None:
+    places = ["models/old.safetensors", "data/epochs/run/epoch_2.safetensors", "models/generator.safetensors"]
+    for seconds, place in enumerate(places):
+        write_model(tmp_path / place)
+        os.utime(tmp_path / place, (seconds, seconds))
+    elsewhere = write_model(tmp_path / "elsewhere" / "mine.safetensors")
+    models, left_out = find_models(tmp_path, [elsewhere, tmp_path / "models/old.safetensors"])
+    assert [model.name for model in models] == [
+        "elsewhere/mine.safetensors",
+        "models/old.safetensors",
+        "models/generator.safetensors",
+        "data/epochs/run/epoch_2.safetensors",
+    ]
+    assert left_out == []
+
+
+def test_files_that_are_no_models_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    write_model(tmp_path / "models" / "generator.safetensors")
+    (tmp_path / "models" / "broken.safetensors").write_bytes(b"no model")
+    models, left_out = find_models(tmp_path)
+    assert [model.name for model in models] == ["models/generator.safetensors"]
+    assert len(left_out) == 1 and "broken.safetensors is not a model" in left_out[0]
+
+
+def test_a_named_file_that_is_no_model_stops_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no model at .*missing\.safetensors"):
+        find_models(tmp_path, [tmp_path / "missing.safetensors"])
+
+
+def test_without_a_model_it_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="make repro"):
+        find_models(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "task"),
+    [
+        ({"pair_task": "edges"}, "edges"),
+        ({"pair_task": "edges", "direction": "BtoA"}, "photo"),
+        ({"pair_task": "none", "direction": "BtoA"}, "none"),
+    ],
+)
+def test_the_task_tells_what_the_input_is(tmp_path: Path, settings: dict[str, Any], task: str) -> None:
+    write_model(tmp_path / "models" / "generator.safetensors", **settings)
+    assert find_models(tmp_path)[0][0].task == task
+
+
+def measured_project(root: Path) -> Model:
+    """A project whose lock file says that its model was measured."""
+    path = write_model(root / "models" / "generator.safetensors")
+    metrics = root / "metrics" / "evaluate.json"
+    metrics.parent.mkdir()
+    metrics.write_text(json.dumps({"l1": 0.0647, "psnr": 21.86, "ssim": 0.767, "n_images": 24}))
+    evaluate = {
+        "deps": [{"path": "models/generator.safetensors", "md5": hashlib.md5(path.read_bytes()).hexdigest()}],
+        "outs": [{"path": "metrics/evaluate.json", "md5": hashlib.md5(metrics.read_bytes()).hexdigest()}],
+    }
+    YAML().dump({"stages": {"evaluate": evaluate}}, root / "dvc.lock")
+    return find_models(root)[0][0]
+
+
+def test_the_measured_model_is_shown_with_its_figures(tmp_path: Path) -> None:
+    model = measured_project(tmp_path)
+    facts = dict(facts_of(model, metrics_of(model, tmp_path)))
+    assert facts == {
+        "model": "models/generator.safetensors",
+        "task": "grey to colour",
+        "size": "64 x 64 px",
+        "epochs": "3",
+        "data": "sample",
+        "L1": "0.065",
+        "PSNR": "21.9 dB",
+        "SSIM": "0.77",
+        "measured on": "24 test pictures",
+    }
+
+
+def test_figures_of_another_model_are_not_shown(tmp_path: Path) -> None:
+    model = measured_project(tmp_path)
+    write_model(model.path, ngf=5)
+    assert metrics_of(model, tmp_path) == {}
+    assert dict(facts_of(model, {}))["metrics"] == "not measured"
+
+
+def test_figures_that_are_not_the_evaluations_are_not_shown(tmp_path: Path) -> None:
+    model = measured_project(tmp_path)
+    (tmp_path / "metrics" / "evaluate.json").write_text('{"l1": 0}')
+    assert metrics_of(model, tmp_path) == {}

@@ -1,0 +1,92 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_model import write_model
+
+from pix2pix.core.errors import InputError
+from pix2pix.pages.demo.service import Desk, Wish
+from pix2pix.pictures.images import RgbImage, read_image, write_png
+from pix2pix.translation.translator import Translator
+
+MODEL = "models/generator.safetensors"
+
+
+def desk_of(root: Path, **settings: Any) -> Desk:
+    write_model(root / MODEL, **settings)
+    return Desk(root, root / "files", root / "examples", accelerator="cpu")
+
+
+def uploaded(root: Path, image: RgbImage) -> str:
+    write_png(root / "files" / "photo.png", image)
+    return str(root / "files" / "photo.png")
+
+
+def result_of(desk: Desk, wish: Wish) -> RgbImage:
+    result = desk.translate(wish)
+    assert result is not None
+    return read_image(result.download)
+
+
+@pytest.mark.parametrize(
+    ("task", "shape", "fit"),
+    [("grayscale", (96, 128), "full"), ("grayscale", (1100, 2000), "resize"), ("edges", (96, 128), "resize")],
+)
+def test_by_itself_it_takes_the_way_that_suits_model_and_size(
+    tmp_path: Path, task: str, shape: tuple[int, int], fit: Any
+) -> None:
+    desk = desk_of(tmp_path, pair_task=task, ngf=2)
+    picture = np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8)
+    output = result_of(desk, Wish(MODEL, uploaded(tmp_path, picture), prepare=True))
+    expected = Translator.load(tmp_path / MODEL, "cpu").translate(picture, fit=fit, prepare=True)
+    assert np.array_equal(output, expected)
+
+
+def test_a_drawing_is_the_input_as_it_is(tmp_path: Path, photo: RgbImage) -> None:
+    desk = desk_of(tmp_path, pair_task="edges")
+    output = result_of(desk, Wish(MODEL, uploaded(tmp_path, photo), is_drawing=True, prepare=True))
+    assert np.array_equal(
+        output, Translator.load(tmp_path / MODEL, "cpu").translate(photo, fit="resize", prepare=False)
+    )
+
+
+def test_what_a_model_cannot_do_is_not_asked_of_it(tmp_path: Path, photo: RgbImage) -> None:
+    desk = desk_of(tmp_path, pair_task="none")
+    choices = desk.choices(desk.model(MODEL))
+    assert (choices.pen_px, choices.prepare, choices.keep_luminance) == (None, False, True)
+    output = result_of(desk, Wish(MODEL, uploaded(tmp_path, photo), prepare=True))
+    assert np.array_equal(output, Translator.load(tmp_path / MODEL, "cpu").translate(photo, fit="resize"))
+
+
+def test_a_model_that_was_trained_again_is_loaded_again(tmp_path: Path, photo: RgbImage) -> None:
+    desk = desk_of(tmp_path, pair_task="grayscale")
+    wish = Wish(MODEL, uploaded(tmp_path, photo))
+    before = result_of(desk, wish)
+    write_model(tmp_path / MODEL, pair_task="grayscale", ngf=5)
+    os.utime(tmp_path / MODEL, (1, 1))
+    assert not np.array_equal(result_of(desk, wish), before)
+
+
+def test_without_a_picture_an_example_is_translated(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, pair_task="grayscale")
+    output = result_of(desk, Wish(MODEL, None, fit="resize"))
+    chelsea = read_image(desk.examples(desk.model(MODEL))[0])
+    expected = Translator.load(tmp_path / MODEL, "cpu").translate(chelsea, fit="resize", prepare=True)
+    assert np.array_equal(output, expected)
+
+
+@pytest.mark.parametrize(("task", "value"), [("none", 10), ("grayscale", 200)])
+def test_examples_of_the_own_data_are_what_the_page_takes(tmp_path: Path, task: str, value: int) -> None:
+    pair = np.hstack([np.full((32, 32, 3), 10, np.uint8), np.full((32, 32, 3), 200, np.uint8)])
+    write_png(tmp_path / "data" / "pairs" / "test" / "class" / "a.png", pair)
+    desk = desk_of(tmp_path, pair_task=task, dataset="folder")
+    (example,) = desk.examples(desk.model(MODEL))
+    assert np.all(read_image(example) == value)
+
+
+def test_a_name_that_is_not_in_the_list_is_refused(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path)
+    with pytest.raises(InputError, match="not in the list"):
+        desk.translate(Wish("/etc/passwd", None))

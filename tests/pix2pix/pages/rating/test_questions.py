@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rated_pictures import SIDE, picture_folders
+
+from pix2pix.core.errors import InputError
+from pix2pix.pages.rating.questions import next_question
+from pix2pix.pictures.images import write_png
+
+
+def test_the_seed_chooses_the_pictures_and_a_larger_n_adds_to_them(tmp_path: Path) -> None:
+    folders = picture_folders(tmp_path, 20)
+
+    def chosen(n: int, seed: int) -> list[str]:
+        return [item.path for item in folders.survey(n=n, seed=seed).pictures]
+
+    assert chosen(8, 1) == chosen(8, 1) == chosen(20, 1)[:8]
+    assert set(chosen(8, 1)) != set(chosen(8, 2))
+    assert len(set(chosen(20, 1))) == 20
+
+
+def test_each_rater_has_an_own_order_of_the_same_pictures(tmp_path: Path) -> None:
+    survey = picture_folders(tmp_path, 12).survey(n=8)
+    ann, bob = survey.order("ann"), survey.order("bob")
+    assert ann == survey.order("ann") != bob
+    assert set(ann) == set(bob) == set(survey.pictures)
+
+
+def test_scores_are_about_outputs_and_half_of_real_or_fake_is_real(tmp_path: Path) -> None:
+    folders = picture_folders(tmp_path, 30)
+    assert {item.shows for item in folders.survey("scores").pictures} == {"output"}
+    rated = [item for item in folders.survey("real_or_fake", n=20).pictures if not item.practice]
+    assert [item.shows for item in rated].count("output") == 10
+
+
+def test_practice_comes_first_on_pictures_that_are_not_rated(tmp_path: Path) -> None:
+    survey = picture_folders(tmp_path, 60).survey("real_or_fake", n=40)
+    order = survey.order("ann")
+    assert [item.practice for item in order] == [True] * 10 + [False] * 40
+    assert len({item.path for item in order}) == 50
+    assert not any(item.practice for item in picture_folders(tmp_path, 60).survey("scores").pictures)
+
+
+def test_a_hundred_are_rated_unless_n_says_otherwise(tmp_path: Path) -> None:
+    folders = picture_folders(tmp_path, 111)
+    assert len(folders.survey("scores").pictures) == 100
+    assert len(folders.survey("scores", n=111).pictures) == 111
+
+
+def test_what_is_shown_are_the_halves_of_the_pair_and_the_output(tmp_path: Path) -> None:
+    survey = picture_folders(tmp_path, 10).survey("real_or_fake")
+    for item in survey.pictures:
+        tone = 100 + int(Path(item.path).stem)
+        expected = {"input": (tone, tone, tone), "output": (tone, 0, 0), "target": (0, 0, tone)}
+        expected["picture"] = expected[item.shows]
+        for role, color in expected.items():
+            shown = survey.picture(item, role)
+            assert shown.shape == (SIDE, SIDE, 3) and np.array_equal(np.unique(shown, axis=1)[0, 0], color)
+
+
+def test_questions_come_one_by_one_until_all_are_answered(tmp_path: Path) -> None:
+    items = picture_folders(tmp_path, 2).survey().pictures
+    asked = []
+    while (following := next_question(items, "scores", asked)) is not None:
+        asked.append((following[0].path, following[1]))
+    assert asked == [(item.path, question) for item in items for question in ("translation", "difference")]
+
+
+@pytest.mark.parametrize("n", [0, -1, 9])
+def test_n_beyond_the_pictures_is_refused(tmp_path: Path, n: int) -> None:
+    with pytest.raises(
+        InputError, match=rf"{n} pictures are to be rated, but .*results holds 8: N is 1 to 8"
+    ):
+        picture_folders(tmp_path, 8).survey(n=n)
+
+
+def test_n_that_leaves_none_for_practice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds 8, 1 of them for practice: N is 1 to 7"):
+        picture_folders(tmp_path, 8).survey("real_or_fake", n=8)
+
+
+def test_nothing_to_rate_yet_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no pictures in .*results; `dvc repro`"):
+        picture_folders(tmp_path, 0).survey()
+    folders = picture_folders(tmp_path, 2)
+    folders.model.unlink()
+    with pytest.raises(InputError, match=r"no model at .*; `dvc repro`"):
+        folders.survey()
+
+
+def test_results_of_other_pairs_are_refused(tmp_path: Path) -> None:
+    folders = picture_folders(tmp_path, 4)
+    (folders.results / "class_1" / "1.png").unlink()
+    with pytest.raises(InputError, match=r"1 pairs of .* have no translated picture, such as class_1/1\.png"):
+        folders.survey()
+    (folders.pairs / "class_0" / "2.png").unlink()
+    (folders.pairs / "class_1" / "1.png").unlink()
+    with pytest.raises(InputError, match=r"1 pictures of .* have no pair, such as class_0/2\.png"):
+        folders.survey()
+
+
+def test_a_result_of_another_size_is_refused(tmp_path: Path) -> None:
+    folders = picture_folders(tmp_path, 2)
+    write_png(folders.results / "class_1" / "1.png", np.zeros((SIDE, SIDE + 1, 3), np.uint8))
+    with pytest.raises(InputError, match=r"is 33x32 px and .* 64x32, which is not twice as wide"):
+        folders.survey()
+    (folders.results / "class_1" / "1.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"results/class_1/1\.png cannot be read"):
+        folders.survey()

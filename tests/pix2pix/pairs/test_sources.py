@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from pix2pix.core.errors import InputError
+from pix2pix.pairs.sources import PairSource, choose, file_names, list_sources
+
+
+def raw_row(kind: str) -> dict[str, str]:
+    return {"path": "x.png", "source": "x.png", "kind": kind, "class_name": "all", "split": ""}
+
+
+def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"found 'grayscale' and a dataset of pairs.*set pair_task to none"):
+        list_sources(tmp_path, [raw_row("pairs")], tmp_path, [], "grayscale")
+    with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale, edges or sketch"):
+        list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
+    with pytest.raises(InputError, match="no face was found"):
+        list_sources(tmp_path, [raw_row("videos")], tmp_path, [], "edges")
+
+
+def test_faces_are_grouped_by_recording_or_by_person(tmp_path: Path) -> None:
+    rows = [{"path": f"{i}.png", "person": "ann", "split": "", "recording": f"ann/{i}"} for i in range(2)]
+    by_clip = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "clip")
+    by_person = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "person")
+    assert [source.group for source in by_clip] == ["ann/0", "ann/1"]
+    assert [source.group for source in by_person] == ["ann", "ann"]
+
+
+def test_names_are_free_of_clashes_within_a_class() -> None:
+    names = ["rose/a/1.png", "rose/b/1.png", "rose/1.jpg", "rose/1.png"]
+    sources = [PairSource("", name, "rose", "") for name in names]
+    assert file_names(sources) == ["a_1", "b_1", "1_jpg", "1_png"]
+
+
+def test_subset_is_seeded_and_in_order() -> None:
+    sources = [PairSource(str(i), f"{i}.png", "rose", "") for i in range(40)]
+    few = choose(sources, 10, 1)
+    assert len(few) == 10 and few == choose(sources, 10, 1) and few != choose(sources, 10, 2)
+    assert few == sorted(few, key=sources.index) and choose(sources, 0, 1) == sources

@@ -1,0 +1,110 @@
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pix2pix.core.errors import UnreadableError
+from pix2pix.pictures.images import grayscale, read_image, to_square, write_jpeg, write_png
+
+
+def test_png_comes_back_unchanged(tmp_path: Path, photo: np.ndarray) -> None:
+    write_png(tmp_path / "new" / "a.png", photo)
+    assert np.array_equal(read_image(tmp_path / "new" / "a.png"), photo)
+
+
+def test_jpeg_keeps_the_colours_in_order(tmp_path: Path) -> None:
+    red = np.full((32, 32, 3), (200, 30, 10), dtype=np.uint8)
+    write_jpeg(tmp_path / "red.jpg", red)
+    assert np.abs(read_image(tmp_path / "red.jpg").astype(int) - red).max() <= 3
+
+
+def test_exif_orientation_is_applied(tmp_path: Path, photo: np.ndarray) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # rotate 90 degrees clockwise to show
+    Image.fromarray(photo).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(read_image(tmp_path / "a.png"), np.rot90(photo, -1))
+
+
+def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (20, 20), (255, 0, 0, 0)).save(tmp_path / "a.png")
+    assert (read_image(tmp_path / "a.png") == 255).all()
+
+
+def test_16_bit_grey_is_scaled_not_cut(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    expected = np.rint(values / 257).astype(np.uint8)
+    assert np.array_equal(read_image(tmp_path / "a.png"), np.repeat(expected[:, :, None], 3, axis=2))
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK", "P", "1"])
+def test_other_modes_become_rgb(tmp_path: Path, photo: np.ndarray, mode: str) -> None:
+    path = tmp_path / ("a.jpg" if mode == "CMYK" else "a.png")
+    Image.fromarray(photo).convert(mode).save(path)
+    assert read_image(path).shape == photo.shape
+
+
+def test_truncated_jpeg_is_refused_with_the_reason(tmp_path: Path, photo: np.ndarray) -> None:
+    data = io.BytesIO()
+    Image.fromarray(photo).save(data, "JPEG", quality=95)
+    (tmp_path / "cut.jpg").write_bytes(data.getvalue()[: len(data.getvalue()) // 2])
+    with pytest.raises(UnreadableError, match="truncated"):
+        read_image(tmp_path / "cut.jpg")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 99)])
+def test_no_picture_is_refused_without_naming_the_folder(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(UnreadableError, match="unreadable picture") as error:
+        read_image(tmp_path / "a.png")
+    assert str(tmp_path) not in str(error.value)
+
+
+def test_tiny_picture_is_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (1, 1)).save(tmp_path / "a.png")
+    with pytest.raises(UnreadableError, match="smaller than 16 px: 1x1"):
+        read_image(tmp_path / "a.png")
+
+
+def test_crop_takes_the_middle_and_does_not_squash(photo: np.ndarray) -> None:
+    assert np.array_equal(to_square(photo, 96, "crop"), photo[:, 16:112])
+    assert to_square(photo, 64, "crop").shape == (64, 64, 3)
+
+
+def test_pad_keeps_all_of_the_picture_on_white(photo: np.ndarray) -> None:
+    padded = to_square(photo, 128, "pad")
+    assert np.array_equal(padded[16:112], photo)
+    assert (padded[:16] == 255).all() and (padded[112:] == 255).all()
+
+
+def test_stretch_keeps_all_of_the_picture_out_of_proportion(photo: np.ndarray) -> None:
+    expected = Image.fromarray(photo).resize((64, 64), Image.Resampling.BICUBIC)
+    assert np.array_equal(to_square(photo, 64, "stretch"), np.asarray(expected))
+
+
+def test_grayscale_is_itu_r_601(photo: np.ndarray) -> None:
+    exact = photo @ np.array([0.299, 0.587, 0.114])
+    grey = grayscale(photo)
+    assert np.abs(grey[:, :, 0] - exact).max() <= 1
+    assert (grey[:, :, 0] == grey[:, :, 1]).all() and (grey[:, :, 0] == grey[:, :, 2]).all()
+
+
+def test_real_odd_files_are_read_or_refused_with_a_reason(datasets: Path) -> None:
+    outcome = {}
+    for path in sorted((datasets / "photos").rglob("*.*")):
+        try:
+            image = read_image(path)
+            outcome[f"{path.parent.name}/{path.name}"] = image.shape
+            assert image.dtype == np.uint8 and image.std() > 5, f"{path} came out flat"
+        except UnreadableError as error:
+            outcome[f"{path.parent.name}/{path.name}"] = str(error)
+    refused = {name for name, found in outcome.items() if isinstance(found, str)}
+    assert {name for name in outcome if name.startswith("corrupt/")} - refused <= {
+        "corrupt/pillow_broken_exif_dpi.jpg"  # its pixels are whole
+    }
+    assert {name for name in refused if not name.startswith("corrupt/")} == {"modes/one_pixel.png"}
+    landscapes = {found for name, found in outcome.items() if name.startswith("exif_rotated/")}
+    assert all(width > height for height, width, _ in landscapes)

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_model import write_model
+from training_cases import small_settings
+
+from pix2pix.__main__ import main
+from pix2pix.download.datasets import DATASETS
+from pix2pix.release.model_card import model_card
+
+DATA = {"train": 112, "val": 20, "test": 24, "near_duplicates_test": 0}
+EVALUATED = {
+    f"{prefix}{name}": value
+    for prefix, value in (("", 0.25), ("baseline_input_", 0.5))
+    for name in ("l1", "psnr", "ssim", "histogram_distance")
+} | {"n_images": 240}
+
+
+def card(folder: Path, data: Any = DATA, evaluated: Any = EVALUATED, **changes: Any) -> str:
+    metrics = folder / "metrics"
+    (metrics / "plots" / "evaluate").mkdir(parents=True, exist_ok=True)
+    (metrics / "plots" / "evaluate" / "examples.png").touch()
+    for name, values in (("data", data), ("evaluate", evaluated)):
+        (metrics / f"{name}.json").write_text(json.dumps(values))
+    return model_card("m.safetensors", small_settings(**changes), metrics, folder / "models")
+
+
+def test_card_is_written_beside_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_model(tmp_path / "models" / "generator.safetensors", dataset="facades", pair_task="none")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["pix2pix", "model-card"])
+    main()
+    text = (tmp_path / "models" / "README.md").read_text()
+    assert text.startswith("# generator.safetensors\n") and "has not been evaluated" in text
+    assert f"Licence or terms: {DATASETS['facades'].terms}" in text and DATASETS["facades"].address in text
+    assert "models/README.md" in capsys.readouterr().out
+
+
+def test_card_has_data_figures_pictures_and_every_setting(tmp_path: Path) -> None:
+    text = card(tmp_path)
+    assert "112 for training, 20 for validation, 24 for testing" in text
+    assert "| SSIM | 0.2500 | 0.5000 |" in text and "Means over 240 test pictures" in text
+    assert "](../metrics/plots/evaluate/examples.png)" in text
+    for key, value in small_settings().items():
+        assert f"| {key} | {json.dumps(value)} |" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "that colours grey pictures"),
+        ({"direction": "BtoA"}, "that takes the colour out of pictures"),
+        ({"pair_task": "edges"}, "that turns edges into pictures"),
+        ({"pair_task": "none", "direction": "BtoA"}, "right halves of pairs (B) into the left ones (A)"),
+    ],
+)
+def test_card_says_what_the_model_does(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    text = card(tmp_path, **changes)
+    assert says in text
+    assert ("--prepare" in text) == (changes in ({}, {"pair_task": "edges"}))
+
+
+def test_limits_are_those_that_the_figures_show(tmp_path: Path) -> None:
+    text = card(tmp_path)
+    assert "rough" not in text and "no better" not in text and "nearly like" not in text
+    few = EVALUATED | {"n_images": 24, "l1": 0.5}
+    text = card(tmp_path, DATA | {"near_duplicates_test": 18}, few, dataset="sample", test_mode="train")
+    for words in (
+        "only 24 pictures",
+        "no better than",
+        "18 of the test",
+        "demonstration",
+        "Dropout stays on",
+    ):
+        assert words in text

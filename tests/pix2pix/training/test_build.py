@@ -1,0 +1,149 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from training_cases import small_settings, small_training, write_pairs
+
+from pix2pix.core.errors import InputError
+from pix2pix.core.hashes import file_hash
+from pix2pix.machine.device import open_fabric
+from pix2pix.model.generators import ResnetUnetGenerator
+from pix2pix.model.model_file import save_generator
+from pix2pix.training.build import build_model, build_training
+from pix2pix.training.step import Pix2Pix
+
+
+def build(**changes: Any) -> Pix2Pix:
+    return build_model(open_fabric("cpu"), small_settings(**changes))
+
+
+def same(one: nn.Module, other: nn.Module) -> bool:
+    state = other.state_dict()
+    return all(torch.equal(tensor, state[name]) for name, tensor in one.state_dict().items())
+
+
+def test_seed_decides_where_the_weights_start() -> None:
+    torch.manual_seed(5)
+    first = build(seed=1)
+    torch.manual_seed(6)
+    again, other = build(seed=1), build(seed=2)
+    assert same(first.generator, again.generator) and same(first.discriminator, again.discriminator)
+    assert not same(first.generator, other.generator)
+
+
+@pytest.mark.parametrize(
+    ("changes", "has_one"),
+    [
+        ({}, True),
+        ({"lambda_gan": 0.5, "lambda_l1": 0.0}, True),
+        ({"lambda_gan": 0.0}, False),
+        ({"lambda_gan": 0.0, "track_gan": True}, True),
+    ],
+)
+def test_discriminator_is_built_where_it_is_of_use(changes: dict[str, Any], has_one: bool) -> None:
+    model = build(**changes)
+    assert (model.discriminator is not None) == has_one
+    assert ("discriminator" in model.state_dict()) == has_one
+
+
+def test_discriminator_changes_nothing_of_how_g_starts() -> None:
+    assert same(build().generator, build(lambda_gan=0.0).generator)
+
+
+def test_networks_are_those_of_the_settings() -> None:
+    model = build(ngf=4, levels=3, ndf=3, patch_size=16, norm="none", spectral_norm=True)
+    assert len(model.generator.encoder) == 3 and model.generator.encoder[0].out_channels == 4
+    picture = torch.zeros(1, 3, 64, 64)
+    assert model.discriminator(picture, picture).shape == (1, 1, 30, 30)
+    assert isinstance(build(generator="resnet18_unet").generator, ResnetUnetGenerator)
+
+
+def test_training_starts_from_a_saved_model(tmp_path: Path) -> None:
+    path, before = tmp_path / "start.safetensors", build(seed=5)
+    save_generator(path, before.generator.state_dict(), small_settings(seed=5))
+    model = build(init_from=str(path), init_from_sha256=file_hash(path))
+    assert same(model.generator, before.generator)
+
+
+def test_average_starts_from_the_saved_model_too(tmp_path: Path) -> None:
+    path, before = tmp_path / "start.safetensors", build(seed=5)
+    save_generator(path, before.generator.state_dict(), small_settings(seed=5))
+    model = build(init_from=str(path), init_from_sha256=file_hash(path), ema_decay=0.9)
+    assert same(model.result, before.generator)
+
+
+def test_encoder_starts_from_pretrained_weights(tmp_path: Path) -> None:
+    encoder = build(generator="resnet18_unet", seed=5).generator.encoder
+    torch.save(encoder.state_dict(), tmp_path / "resnet.pth")
+    model = build(
+        generator="resnet18_unet",
+        pretrained=str(tmp_path / "resnet.pth"),
+        pretrained_sha256=file_hash(tmp_path / "resnet.pth"),
+    )
+    assert same(model.generator.encoder, encoder)
+
+
+def test_pairs_of_train_and_val_are_needed(tmp_path: Path) -> None:
+    write_pairs(tmp_path, val=0)
+    with pytest.raises(InputError, match=rf"no pairs in {tmp_path / 'val'}: expected PNG files"):
+        build_training(open_fabric("cpu"), small_settings(), tmp_path)
+
+
+def test_memory_for_pairs_changes_no_weight(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "pairs")
+    settings, results = small_settings(epochs=1), []
+    for cache_gb in (0.0, 1.0):
+        work = tmp_path / f"work {cache_gb}"
+        training = build_training(
+            open_fabric("cpu"), settings, tmp_path / "pairs", cache_gb=cache_gb, work=work
+        )
+        results.append(training.run().weights)
+    assert all(torch.equal(tensor, results[1][name]) for name, tensor in results[0].items())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"augment_jitter": False},
+        {"augment_mirror": False},
+        {"augment_color_jitter": 1.0},
+        {"augment_mosaic": 1.0},
+        {"sample_with_replacement": True},
+        {"batch_size": 1},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_settings_of_the_pairs_reach_the_training(tmp_path: Path, change: dict[str, Any]) -> None:
+    write_pairs(tmp_path / "pairs")
+    by_default, changed = (
+        small_training(tmp_path / "pairs", tmp_path / "work", **({"epochs": 1} | options))
+        for options in ({}, change)
+    )
+    batches = [list(training.loader) for training in (by_default, changed)]
+    assert len(batches[0]) == 3
+    assert not all(map(torch.equal, *batches))
+
+
+def test_settings_are_saved_with_every_model(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "pairs")
+    small_training(tmp_path / "pairs", tmp_path / "work", epochs=1, keep_every=1).run()
+    (path,) = (tmp_path / "work" / "epochs").glob("*.safetensors")
+    assert load_file(path).keys() == build().generator.state_dict().keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes", [{}, {"norm": "batch", "accumulate_steps": 2}, {"generator": "resnet18_unet"}]
+)
+def test_compiled_networks_learn_the_same(tmp_path: Path, changes: dict[str, Any]) -> None:
+    write_pairs(tmp_path / "pairs")
+    plain, compiled = (
+        small_training(tmp_path / "pairs", tmp_path / str(compile), compile=compile, epochs=2, **changes)
+        for compile in (False, True)
+    )
+    expected, result = plain.run(), compiled.run()
+    assert result.weights.keys() == expected.weights.keys()
+    assert result.metrics["val_l1"] == pytest.approx(expected.metrics["val_l1"], abs=0.01)

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT
+
+from pix2pix.core.errors import InputError
+from stages.settings.build_pairs import BuildPairsSettings
+from stages.settings.check import check_all
+from stages.settings.download import DownloadSettings
+from stages.settings.train import TrainSettings
+from stages.shared.machine import load_machine
+from stages.shared.settings import load_settings
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of params.yaml, with machine.yaml beside it, in the working folder."""
+    for name in ("params.yaml", "machine.yaml"):
+        (tmp_path / name).write_text((PROJECT / name).read_text())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "params.yaml"
+
+
+def change(params: Path, key: str, value: str) -> None:
+    lines = params.read_text().splitlines()
+    assert sum(line.startswith(f"{key}:") for line in lines) == 1
+    params.write_text("\n".join(f"{key}: {value}" if line.startswith(f"{key}:") else line for line in lines))
+
+
+def test_committed_settings_are_valid(params: Path) -> None:
+    check_all()
+
+
+@pytest.mark.parametrize("text", ["1e-4", "1.0e-4", "0.0001", "1e-04"])
+def test_every_way_to_write_a_number_is_one(params: Path, text: str) -> None:
+    change(params, "learning_rate", text)
+    assert load_settings(TrainSettings).learning_rate == 0.0001
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        (
+            "dataset",
+            "facade",
+            "dataset: found 'facade'; input should be 'sample', 'folder', 'facades', 'maps',",
+        ),
+        ("norm", "layer", "norm: found 'layer'; input should be 'batch', 'instance' or 'none'"),
+        ("patch_size", "286", "patch_size 286 is too large for image_size 64: nothing is left to judge"),
+        ("patch_size", "71", "patch_size: found 71; input should be 1, 16, 70, 142 or 286"),
+        ("levels", "7", "levels: found 7; a picture of 64 px can be halved 6 times"),
+        ("levels", "1", "levels: found 1; 0 follows image_size, else 2 or more are needed"),
+        ("pretrained", "true", "pretrained: found True; only resnet18_unet has such weights"),
+        ("init_from", "/models/m.safetensors", "init_from_sha256: it is missing; `sha256sum /models/m."),
+        ("epochs_decay", "100", "epochs_decay: found 100; it is part of epochs, 16"),
+        ("image_size", "100", "image_size: found 100; input should be 64, 128, 256, 512 or 1024"),
+        ("learning_rate", "fast", "learning_rate: found 'fast'; input should be a valid number"),
+        ("learning_rate", "-1", "learning_rate: found -1; input should be greater than 0"),
+        ("lambda_l1", ".inf", "lambda_l1: found inf; input should be a finite number"),
+        ("batch_size", "2.5", "batch_size: found 2.5; input should be a valid integer"),
+        ("batch_size", "true", "batch_size: found True; input should be a valid integer"),
+        ("augment_mirror", "'yes'", "augment_mirror: found 'yes'; input should be a valid boolean"),
+        ("max_images", "2", "max_images: found 2; 0 takes all, else 3 or more are needed"),
+        (
+            "source",
+            "../flowers",
+            "source: found '../flowers'; a folder outside the project must be given by its absolute",
+        ),
+        ("test_fraction", "0.9", "it must be below 1, to leave pairs to train on"),
+    ],
+)
+def test_wrong_value_names_the_key_what_was_found_and_what_is_allowed(
+    params: Path, key: str, value: str, message: str
+) -> None:
+    change(params, key, value)
+    with pytest.raises(InputError) as error:
+        check_all()
+    assert message in str(error.value)
+
+
+def test_all_problems_are_told_at_once_and_once(params: Path) -> None:
+    change(params, "norm", "layer")
+    change(params, "image_size", "100")
+    with pytest.raises(InputError) as error:
+        check_all()
+    assert [line.split(": ")[1] for line in str(error.value).splitlines()] == ["image_size", "norm"]
+
+
+def test_misspelt_key_is_named_with_the_one_meant(params: Path) -> None:
+    params.write_text(params.read_text() + "\nlamda_l1: 200\n")
+    with pytest.raises(InputError, match=r"lamda_l1: there is no such setting; did you mean lambda_l1\?"):
+        check_all()
+
+
+def test_missing_key_is_named(params: Path) -> None:
+    params.write_text(
+        "\n".join(line for line in params.read_text().splitlines() if not line.startswith("direction"))
+    )
+    with pytest.raises(InputError, match=r"params\.yaml: direction: this key is missing"):
+        load_settings(BuildPairsSettings)
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- a list", "", "a: 1\na: 2"])
+def test_file_that_is_no_table_is_refused(params: Path, text: str) -> None:
+    params.write_text(text)
+    with pytest.raises(InputError, match=r"params\.yaml"):
+        load_settings(DownloadSettings)
+
+
+def test_environment_overrides_the_machine(params: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIX2PIX_N_JOBS", "7")
+    monkeypatch.setenv("PIX2PIX_ACCELERATOR", "cpu")
+    assert (load_machine().n_jobs, load_machine().accelerator) == (7, "cpu")
+    monkeypatch.setenv("PIX2PIX_N_JOBS", "many")
+    with pytest.raises(InputError, match=r"machine\.yaml: n_jobs: found 'many'"):
+        load_machine()
