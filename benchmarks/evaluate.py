@@ -11,6 +11,7 @@ bf16, likewise. ``memory_2000_over_200``: our peak memory with 2,000 pictures ov
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -20,21 +21,25 @@ from scipy.stats import wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from benchmarks.side_by_side import data_folder, in_process, print_result, report, seconds_of, speedup
-from pix2pix.core.choices import Precision
+from pix2pix.core.choices import ImageSize, Precision
 from pix2pix.evaluation.measurement import measure
 from pix2pix.evaluation.metrics import colorfulness
 from pix2pix.evaluation.results import translate_folder
 from pix2pix.machine.device import open_fabric
 from pix2pix.machine.memory import keep_freed_memory
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder
 from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 from pix2pix.pictures.pairs import PairOptions, read_pair
 from stages.shared.running import peak_memory
 
-SIZE_PX, COUNT = 256, 48
-SMALL_PX, FEW, MANY = 64, 200, 2000
+SIZE_PX: Final = 256
+COUNT = 48
+SMALL_PX: Final = 64
+FEW = 200
+MANY = 2000
 GREY = np.full((SIZE_PX, SIZE_PX, 3), 128, np.uint8)  # stands for the mean training target
 
 
@@ -61,18 +66,20 @@ def main() -> None:
     )
 
 
-def write_pairs(originals: list[Path], folder: Path, size_px: int, count: int) -> None:
+def write_pairs(originals: list[Path], folder: Path, size_px: ImageSize, count: int) -> None:
     """Write ``count`` pairs of the originals, again from the first where there are fewer."""
-    recipe = PairOptions("none", "AtoB", size_px)
+    recipe = PairOptions(pair_task="none", image_size=size_px)
     for number in range(count):
         pair = make_pair(read_image(originals[number % len(originals)]), recipe)
         write_png(folder / f"{number:05}.png", pair)
 
 
-def evaluate(pairs: Path, out: Path, size_px: int, ngf: int, precision: Precision) -> None:
+def evaluate(pairs: Path, out: Path, size_px: ImageSize, ngf: int, precision: Precision) -> None:
     """Translate and measure the pairs, as the stage does."""
     generator = (
-        build_generator(GeneratorOptions(size_px, ngf=ngf)).eval().to(memory_format=torch.channels_last)
+        build_generator(GeneratorOptions(image_size=size_px, ngf=ngf))
+        .eval()
+        .to(memory_format=torch.channels_last)
     )
     folder = PairFolder(pairs)
     translate_folder(generator, folder, out, open_fabric("cpu", precision=precision), "eval")
@@ -81,7 +88,7 @@ def evaluate(pairs: Path, out: Path, size_px: int, ngf: int, precision: Precisio
 
 def plain_loop(pairs: Path, out: Path) -> None:
     """Do the same, one picture after the other."""
-    generator = build_generator(GeneratorOptions(SIZE_PX)).eval()
+    generator = build_generator(GeneratorOptions(image_size=SIZE_PX)).eval()
     for path in sorted(pairs.glob("*.png")):
         real_a, real_b = read_pair(path)
         tensor = torch.from_numpy(real_a).permute(2, 0, 1)[None].float() / 127.5 - 1

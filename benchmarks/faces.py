@@ -27,7 +27,6 @@ from pix2pix.items.manifest import KEPT
 from pix2pix.items.parallel import Workers, end_processes
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.videos.frames import extract_frames
-from stages.crop_faces import crop_rules
 from stages.settings.crop_faces import CropFacesSettings
 from stages.shared.settings import load_settings
 
@@ -80,10 +79,10 @@ def _frames(raw: Path, frames: Path) -> list[dict[str, str]]:
 
 
 def _crop(frames: Path, rows: Sequence[Mapping[str, str]], out: Path) -> list[FaceRow]:
-    rules = crop_rules(load_settings(CropFacesSettings))
+    options = load_settings(CropFacesSettings)
     with tempfile.TemporaryDirectory(dir=out.parent) as work:
         return crop_faces(
-            frames, rows, out, rules, work=Path(work), device=torch.device("cpu"), workers=WORKERS
+            frames, rows, out, options, work=Path(work), device=torch.device("cpu"), workers=WORKERS
         )
 
 

@@ -110,7 +110,7 @@ def _rate(sources: Sequence[PairSource], outs: Iterator[Path]) -> float:
         build_pairs(
             sources,
             next(outs),
-            PairOptions("grayscale", "AtoB", 64),
+            PairOptions(pair_task="grayscale", image_size=64),
             max_images=0,
             val_fraction=0.1,
             test_fraction=0.1,

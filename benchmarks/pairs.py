@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -24,7 +25,7 @@ from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.sources import PairSource, list_sources
 from pix2pix.pictures.pairs import PairOptions
 
-SIZE_PX = 256
+SIZE_PX: Final = 256
 
 
 def main() -> None:
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def _build(sources: Sequence[PairSource], out: Path, task: PairTask) -> list[PairRow]:
-    recipe = PairOptions(task, "AtoB", SIZE_PX)
+    recipe = PairOptions(pair_task=task, image_size=SIZE_PX)
     rows, _ = build_pairs(
         sources,
         out,

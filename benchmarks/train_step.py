@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -33,6 +32,7 @@ from pix2pix.machine.memory import keep_freed_memory
 from pix2pix.machine.prefetch import on_device
 from pix2pix.pictures.images import write_png
 from pix2pix.training.build import build_model, build_training
+from pix2pix.training.options import MachineOptions
 from stages.settings.train import TrainSettings
 from stages.shared.settings import load_settings
 
@@ -79,14 +79,14 @@ def _beside_a_plain_loop(batch: int) -> dict[str, float]:
     }
 
 
-def _settings(size: int) -> dict[str, Any]:
-    return load_settings(TrainSettings).model_dump() | PAPER | {"image_size": size}
+def _settings(size: int) -> TrainSettings:
+    return TrainSettings(**(load_settings(TrainSettings).model_dump() | PAPER | {"image_size": size}))
 
 
 def _ours(batch: int, size: int = 256) -> Step:
     keep_freed_memory()
     settings = _settings(size)
-    model = build_model(open_fabric("auto", precision=settings["precision"]), settings)
+    model = build_model(open_fabric("auto", precision=settings.precision), settings)
     pairs, numbers = _random_pairs(batch, size).to(model.fabric.device), iter(range(1, 10**9))
     return lambda: model.step([pairs], next(numbers))
 
@@ -132,8 +132,8 @@ def _loader_over_memory(size: int) -> float:
                     rng.integers(0, 255, (8, 16, 3), dtype=np.uint8).repeat(size // 8, 0).repeat(size // 8, 1)
                 )
                 write_png(Path(folder, split, f"{number}.png"), noise)
-        fabric = open_fabric("auto", precision=settings["precision"])
-        training = build_training(fabric, settings, Path(folder), cache_gb=4)
+        fabric = open_fabric("auto", precision=settings.precision)
+        training = build_training(fabric, settings, Path(folder), machine=MachineOptions(cache_gb=4))
     in_memory = next(iter(on_device(training.loader, fabric.device)))
     seconds: dict[str, list[float]] = {"loader": [], "memory": []}
     for _ in range(LOADER_ROUNDS):

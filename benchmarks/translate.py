@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -23,15 +24,16 @@ from benchmarks.plain_loop import SkipBlock
 from benchmarks.side_by_side import ROUNDS, data_folder, in_process, print_result, report, seconds_of, speedup
 from pix2pix.core.choices import Precision
 from pix2pix.machine.memory import keep_freed_memory
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.pictures.images import RgbImage, read_image, to_square, write_png
 from pix2pix.translation.photos import translate_files
 from pix2pix.translation.translator import TranslateOptions, Translator
 from pix2pix.translation.work_list import list_work
 from stages.shared.running import peak_memory
 
-SIZE_PX = 256
+SIZE_PX: Final = 256
 PICTURES = -(-1000 // ROUNDS)
 LARGE_PX = (4000, 3000)
 
@@ -66,7 +68,7 @@ def main() -> None:
 
 
 def _write_model(path: Path) -> None:
-    options = GeneratorOptions(SIZE_PX)
+    options = GeneratorOptions(image_size=SIZE_PX)
     use = {"pair_task": "grayscale", "direction": "AtoB", "test_mode": "eval", "precision": "fp32"}
     save_generator(path, build_generator(options).state_dict(), asdict(options) | use)
 

@@ -1,14 +1,11 @@
 """Build A|B pairs from photos, faces or the source's own pairs; split them, count them, show some."""
 
-from dataclasses import fields
-
 from pix2pix.core.outputs import whole_folder
 from pix2pix.items.manifest import kept_rows, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers
 from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.sources import list_sources
 from pix2pix.pairs.summary import write_report
-from pix2pix.pictures.pairs import PairOptions
 from stages.settings.build_pairs import BuildPairsSettings
 from stages.shared.machine import load_machine
 from stages.shared.running import path_arguments, performance, run
@@ -18,7 +15,8 @@ from stages.shared.settings import load_settings
 def main() -> None:
     """Write ``pairs/`` from ``raw/`` and ``faces/``, and the report on the data of all stages so far."""
     args = path_arguments("raw", "frames", "faces", "pairs", "metrics", "plots", "performance")
-    settings, machine = load_settings(BuildPairsSettings), load_machine()
+    settings = load_settings(BuildPairsSettings)
+    machine = load_machine()
     folders = {
         "download": args.raw,
         "extract_frames": args.frames,
@@ -34,12 +32,11 @@ def main() -> None:
         settings.pair_task,
         settings.split_by,
     )
-    options = PairOptions(**settings.model_dump(include={field.name for field in fields(PairOptions)}))
     with performance(args.performance, "build_pairs"), whole_folder(args.pairs) as out:
         rows, notes = build_pairs(
             sources,
             out,
-            options,
+            settings,
             max_images=settings.max_images,
             val_fraction=settings.val_fraction,
             test_fraction=settings.test_fraction,

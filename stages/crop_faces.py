@@ -2,7 +2,7 @@
 
 from pix2pix.core.hashes import files_hash
 from pix2pix.core.outputs import whole_folder
-from pix2pix.faces.from_frames import CropRules, FaceRow, crop_faces
+from pix2pix.faces.from_frames import FaceRow, crop_faces
 from pix2pix.items.manifest import KEPT, kept_rows, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers
 from pix2pix.machine.device import pick_device
@@ -15,7 +15,8 @@ from stages.shared.settings import load_settings
 def main() -> None:
     """Write ``faces/`` from ``frames/``."""
     args = path_arguments("frames", "faces", "performance")
-    settings, machine = load_settings(CropFacesSettings), load_machine()
+    settings = load_settings(CropFacesSettings)
+    machine = load_machine()
     frames = list(kept_rows(args.frames / "manifest.csv"))
     with performance(args.performance, "crop_faces"):
         device = pick_device(machine.accelerator)
@@ -25,7 +26,7 @@ def main() -> None:
                 args.frames,
                 frames,
                 out,
-                crop_rules(settings),
+                settings,
                 work=work,
                 device=device,
                 workers=Workers(machine.n_jobs, machine.dask_scheduler),
@@ -36,18 +37,6 @@ def main() -> None:
         return
     print(
         f"crop_faces: {sum(row.status == KEPT for row in rows)} faces kept; frames: {skipped_summary(rows)}"
-    )
-
-
-def crop_rules(settings: CropFacesSettings) -> CropRules:
-    """The settings as the library takes them."""
-    return CropRules(
-        margin=settings.face_margin,
-        min_probability=settings.face_min_probability,
-        min_face_px=settings.face_min_px,
-        faces_per_frame=settings.faces_per_frame,
-        level_eyes=settings.face_level_eyes,
-        detect_max_side_px=settings.detect_max_side_px,
     )
 
 

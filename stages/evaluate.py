@@ -3,7 +3,7 @@
 from pix2pix.core.outputs import whole_folder, write_json, write_table
 from pix2pix.evaluation.face_rate import cropped_faces, face_rate
 from pix2pix.evaluation.measurement import mean_target, measure
-from pix2pix.evaluation.realism import RealismOptions, check_weight_files, measure_realism
+from pix2pix.evaluation.realism import check_weight_files, measure_realism
 from pix2pix.evaluation.results import translate_folder, write_plots
 from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
 from pix2pix.evaluation.summary import as_lines, summarize
@@ -23,9 +23,9 @@ def main() -> None:
     args = path_arguments(
         "model", "pairs", "faces", "results", "metrics", "sizes", "per-image", "plots", "performance"
     )
-    s, machine = load_settings(EvaluateSettings), load_machine()
-    realism = RealismOptions.of(s.model_dump())
-    check_weight_files(realism)
+    settings = load_settings(EvaluateSettings)
+    machine = load_machine()
+    check_weight_files(settings)
     keep_freed_memory()
     generator, trained = load_generator(args.model)
     fabric = open_fabric(machine.accelerator, precision=trained["precision"])
@@ -36,12 +36,12 @@ def main() -> None:
             translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
         measured = measure(folder, names, args.results, mean_target(args.pairs / TRAIN))
         summary = summarize(measured.per_image)
-        if s.face_rate:
-            is_auto = s.face_rate == "auto"
+        if settings.face_rate:
+            is_auto = settings.face_rate == "auto"
             faces = cropped_faces(args.pairs / "manifest.csv", args.faces, TEST) if is_auto else names
-            summary |= face_rate(folder, faces, args.results, fabric.device, s.face_min_probability)
+            summary |= face_rate(folder, faces, args.results, fabric.device, settings.face_min_probability)
         pictures = [(args.results / name, folder / name) for name in names]
-        distances, notes = measure_realism(pictures, realism, fabric.device)
+        distances, notes = measure_realism(pictures, settings, fabric.device)
         figures.update(inference_speed(generator, fabric))
     summary |= distances
     write_plots(measured, folder, args.results, args.plots)

@@ -13,7 +13,8 @@ from stages.shared.settings import load_settings
 def main() -> None:
     """Write ``frames/`` from ``raw/``."""
     args = path_arguments("raw", "frames", "performance")
-    settings, machine = load_settings(ExtractFramesSettings), load_machine()
+    settings = load_settings(ExtractFramesSettings)
+    machine = load_machine()
     videos = list(kept_rows(args.raw / "videos/videos.csv"))
     with performance(args.performance, "extract_frames"), whole_folder(args.frames) as out:
         rows, clips = extract_frames(

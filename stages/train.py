@@ -9,7 +9,7 @@ from pix2pix.machine.memory import explained_out_of_memory, gpu_memory, keep_fre
 from pix2pix.model.model_file import save_generator
 from pix2pix.pictures.pairs import TRAIN, VAL
 from pix2pix.training.build import build_training
-from pix2pix.training.schedule import Pace
+from pix2pix.training.options import MachineOptions
 from stages.settings.train import TrainSettings
 from stages.shared.machine import load_machine
 from stages.shared.running import kept, path_arguments, performance, run
@@ -20,15 +20,16 @@ from stages.training_log import open_log
 def main() -> None:
     """Write the model, its metrics and curves, and pictures of the epochs, from ``pairs/``."""
     args = path_arguments("pairs", "model", "metrics", "plots", "epochs", "performance")
-    s, machine = load_settings(TrainSettings), load_machine()
+    settings = load_settings(TrainSettings)
+    machine = load_machine()
+    here = MachineOptions(machine.loader_workers, machine.checkpoint_minutes, machine.cache_gb)
     keep_freed_memory()
     fabric = open_fabric(
-        machine.accelerator, precision=s.precision, devices=machine.devices, nodes=machine.nodes
+        machine.accelerator, precision=settings.precision, devices=machine.devices, nodes=machine.nodes
     )
-    settings, pace = s.model_dump(), Pace(machine.loader_workers, machine.checkpoint_minutes)
     with explained_out_of_memory():
         if not fabric.is_global_zero:  # the first process alone keeps and writes
-            build_training(fabric, settings, args.pairs, cache_gb=machine.cache_gb, pace=pace).run()
+            build_training(fabric, settings, args.pairs, machine=here).run()
             return
         with performance(args.performance, "train") as figures:
             files = sorted(
@@ -36,20 +37,18 @@ def main() -> None:
                 for split in (TRAIN, VAL)
                 for path in (args.pairs / split).rglob("*.png")
             )
-            with kept("train", s, files_hash(args.pairs, files)) as work:
+            with kept("train", settings, files_hash(args.pairs, files)) as work:
                 with open_log(args.plots, machine.tensorboard) as log:
-                    training = build_training(
-                        fabric, settings, args.pairs, cache_gb=machine.cache_gb, pace=pace, work=work, log=log
-                    )
+                    training = build_training(fabric, settings, args.pairs, machine=here, work=work, log=log)
                     result = training.run()
-                save_generator(args.model, result.weights, settings)
+                save_generator(args.model, result.weights, settings.header)
                 with whole_folder(args.epochs) as epochs:
                     shutil.copytree(work / "epochs", epochs, dirs_exist_ok=True)
                 write_json(args.metrics, result.metrics)
             figures["images_per_second"] = round(result.images_per_second, 2)
             figures.update(gpu_memory(fabric.device))
     print(
-        f"train: {s.epochs} epochs on {fabric.device.type}, {result.images_per_second:.1f} images/s, "
+        f"train: {settings.epochs} epochs on {fabric.device.type}, {result.images_per_second:.1f} images/s, "
         f"validation l1 {result.metrics['val_l1']:.4f}"
     )
 

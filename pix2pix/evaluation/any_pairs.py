@@ -52,11 +52,14 @@ def evaluate(
     direction = direction or ("AtoB" if _was_written_by_build_pairs(folder) else trained["direction"])
     print(f"the input is the {'left' if direction == 'AtoB' else 'right'} half of each pair")
     fabric = open_fabric("auto", precision=trained["precision"])
+    options = PairOptions(
+        pair_task="none", direction=direction, image_size=trained["image_size"], resize=resize or "crop"
+    )
     with tempfile.TemporaryDirectory() as scratch, whole_folder(out) as partial:
         pairs = _prepared(
             folder,
             Path(scratch),
-            PairOptions("none", direction, trained["image_size"], resize or "crop"),
+            options,
             resize,
         )
         results = partial / "results"

@@ -1,7 +1,6 @@
 """How real translated pictures look: FID, KID and LPIPS against their targets, through torchmetrics."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -9,11 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pix2pix.core.choices import RealismMetrics
 from pix2pix.core.errors import InputError, UnreadableError
-from pix2pix.core.options import Options
 from pix2pix.core.progress import with_progress
 from pix2pix.evaluation.feature_distances import DECIMALS, Figures, Notes, compare_features
+from pix2pix.evaluation.options import RealismOptions
 from pix2pix.evaluation.realism_networks import load_inception, load_lpips
 from pix2pix.model.pair_folder import to_tensor
 from pix2pix.model.weight_files import UnavailableError, checked_file
@@ -21,35 +19,6 @@ from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.pairs import read_pair
 
 BATCH = 16
-
-
-@dataclass(frozen=True)
-class RealismOptions(Options):
-    """What realism is measured by.
-
-    Attributes:
-        realism_metrics: ``fid`` means FID and KID; ``all`` LPIPS as well.
-        feature_weights, lpips_weights: files of weights; empty: downloaded.
-        feature_weights_sha256, lpips_weights_sha256: of the files.
-        seed: of KID's subsets.
-    """
-
-    realism_metrics: RealismMetrics
-    feature_weights: str
-    feature_weights_sha256: str
-    lpips_weights: str
-    lpips_weights_sha256: str
-    seed: int
-
-    @property
-    def has_fid(self) -> bool:
-        """Whether FID and KID are asked for."""
-        return self.realism_metrics in ("fid", "all")
-
-    @property
-    def has_lpips(self) -> bool:
-        """Whether LPIPS is asked for."""
-        return self.realism_metrics in ("lpips", "all")
 
 
 def check_weight_files(options: RealismOptions) -> None:

@@ -8,8 +8,9 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
-from pix2pix.model.generators import Generator, GeneratorOptions, build_generator
+from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.generators import Generator, build_generator
+from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions
 
 BATCHES = (1, 4, 16)
 TRIALS = 5

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from pix2pix.core.choices import FacesPerFrame
 from pix2pix.core.outputs import link_or_copy, whole_folder
 from pix2pix.faces.crops import level_crop, square_crop
 from pix2pix.faces.detector import Face, FaceDetector
+from pix2pix.faces.options import FaceOptions
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, read_rows, write_manifest
 from pix2pix.items.parallel import Workers, in_parallel
 from pix2pix.pictures.images import RgbImage, read_image, write_png
@@ -47,49 +47,11 @@ class FaceRow(Row):
     roll_deg: float | str = ""
 
 
-@dataclass(frozen=True)
-class CropRules:
-    """Which faces are cut out, and how.
-
-    Attributes:
-        margin: added on every side, as a share of the longer side of the face's box.
-        min_probability: faces below it are left out.
-        min_face_px: faces whose box has a shorter longer side are left out.
-        faces_per_frame: ``largest``: the largest that is not left out; or ``all``.
-        level_eyes: turn the crop so that the eyes are level.
-        detect_max_side_px: faces are searched in a copy of at most this size.
-    """
-
-    margin: float
-    min_probability: float
-    min_face_px: int
-    faces_per_frame: FacesPerFrame
-    level_eyes: bool
-    detect_max_side_px: int
-
-    def reason_to_skip(self, face: Face) -> str:
-        """Say why a face is left out, or nothing."""
-        if face.probability < self.min_probability:
-            return f"probability below {self.min_probability}"
-        return f"face smaller than {self.min_face_px} px" if face.side_px < self.min_face_px else ""
-
-    def choose(self, faces: Sequence[Face]) -> Sequence[Face]:
-        """All faces, or the largest that is not left out, or where there is none the largest of all."""
-        if self.faces_per_frame == "all":
-            return faces
-        wanted = [face for face in faces if not self.reason_to_skip(face)]
-        return (wanted or faces)[:1]
-
-    def crop(self, image: RgbImage, face: Face) -> RgbImage:
-        """Cut a face out, as a square."""
-        return (level_crop if self.level_eyes else square_crop)(image, face, self.margin)
-
-
 def crop_faces(
     frames: Path,
     rows: Sequence[Mapping[str, str]],
     out: Path,
-    rules: CropRules,
+    options: FaceOptions,
     *,
     work: Path,
     device: torch.device,
@@ -101,7 +63,7 @@ def crop_faces(
         frames: the folder of the frames.
         rows: rows of its manifest.
         out: an empty folder.
-        rules: which faces are cut out, and how.
+        options: which faces are cut out, and how.
         work: a folder that holds what an interrupted call with the same arguments has finished.
         device: where the detector runs; on a GPU in this process.
         workers: who works side by side on a CPU; the result is the same for any.
@@ -112,7 +74,7 @@ def crop_faces(
     jobs, finished = _jobs(rows), _finished(work)
     missing = [(number, job) for number, job in enumerate(jobs) if number not in finished]
     run = secrets.token_hex(4)  # a job of a killed run that goes on elsewhere writes to another folder
-    arguments = [(frames, job, work / f"{number}-{run}", rules, str(device)) for number, job in missing]
+    arguments = [(frames, job, work / f"{number}-{run}", options, str(device)) for number, job in missing]
     n_frames = sum(len(job) for _, job in missing)
     in_parallel(_crop_job, arguments, _fitting(workers, n_frames, device), "crop_faces", "part")
     result: list[FaceRow] = []
@@ -153,19 +115,19 @@ def _collect(folder: Path, out: Path) -> list[FaceRow]:
 
 
 def _crop_job(
-    frames: Path, rows: Sequence[Mapping[str, str]], out: Path, rules: CropRules, device: str
+    frames: Path, rows: Sequence[Mapping[str, str]], out: Path, options: FaceOptions, device: str
 ) -> None:
     """Write the faces of some frames of a clip, and a manifest of them, to the folder ``out``."""
     if device == "cpu":
         torch.set_num_threads(1)  # sums have one order, whatever the number of cores
-    detector = _detector(device, rules.detect_max_side_px, rules.min_face_px)
+    detector = _detector(device, options.detect_max_side_px, options.face_min_px)
     with whole_folder(out) as folder:
         result: list[FaceRow] = []
         for start in range(0, len(rows), FRAMES_PER_BATCH):
             batch = rows[start : start + FRAMES_PER_BATCH]
             images = [read_image(frames / row["path"]) for row in batch]
             for row, image, faces in zip(batch, images, detector.detect(images), strict=True):
-                result += _crop_frame(row, image, faces, folder, rules)
+                result += _crop_frame(row, image, faces, folder, options)
         write_manifest(folder / "manifest.csv", result, FaceRow)
 
 
@@ -176,16 +138,38 @@ def _detector(device: str, max_side_px: int, min_face_px: int) -> FaceDetector:
 
 
 def _crop_frame(
-    row: Mapping[str, str], image: RgbImage, faces: Sequence[Face], out: Path, rules: CropRules
+    row: Mapping[str, str], image: RgbImage, faces: Sequence[Face], out: Path, options: FaceOptions
 ) -> list[FaceRow]:
     result = []
-    for number, face in enumerate(rules.choose(faces)):
-        reason = rules.reason_to_skip(face)
-        path = "" if reason else _crop_path(row, number if rules.faces_per_frame == "all" else None)
+    for number, face in enumerate(chosen_faces(faces, options)):
+        reason = reason_to_skip(face, options)
+        path = "" if reason else _crop_path(row, number if options.faces_per_frame == "all" else None)
         if path:
-            write_png(out / path, rules.crop(image, face))
-        result.append(_face_row(row, path, reason, asdict(face), turned=bool(path) and rules.level_eyes))
+            crop = level_crop if options.face_level_eyes else square_crop
+            write_png(out / path, crop(image, face, options.face_margin))
+        turned = bool(path) and options.face_level_eyes
+        result.append(_face_row(row, path, reason, asdict(face), turned=turned))
     return result or [_face_row(row, "", "no face found", {}, turned=False)]
+
+
+def chosen_faces(faces: Sequence[Face], options: FaceOptions) -> Sequence[Face]:
+    """All faces, or the largest that is not left out, or where there is none the largest of all.
+
+    Args:
+        faces: of a frame, the largest first.
+        options: which of them are wanted.
+    """
+    if options.faces_per_frame == "all":
+        return faces
+    wanted = [face for face in faces if not reason_to_skip(face, options)]
+    return (wanted or faces)[:1]
+
+
+def reason_to_skip(face: Face, options: FaceOptions) -> str:
+    """Say why a face is left out, or nothing."""
+    if face.probability < options.face_min_probability:
+        return f"probability below {options.face_min_probability}"
+    return f"face smaller than {options.face_min_px} px" if face.side_px < options.face_min_px else ""
 
 
 def _crop_path(row: Mapping[str, str], number: int | None) -> str:

@@ -1,44 +1,14 @@
 """The PatchGAN discriminators (arXiv:1611.07004, appendix 6.1.2)."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from pix2pix.core.choices import Activation, Norm, Padding, PatchSize
-from pix2pix.core.options import Options
 from pix2pix.model.convolutions import KERNEL, Halving
 from pix2pix.model.layers import WIDEST, activation_layer, initialize, norm_layers
-from pix2pix.model.patches import HALVINGS, patch_grid
-
-
-@dataclass(frozen=True)
-class DiscriminatorOptions(Options):
-    """What a discriminator is made of; the names are those of the settings.
-
-    Attributes:
-        image_size: side of the picture in px.
-        ndf: channels of the first layer.
-        patch_size: side of the patch that each output judges, in px; 1 judges pixels, by 1x1 convolutions.
-        discriminator_padding: as in ``pix2pix.model.patches.patch_grid``.
-        norm: normalisation of the inner layers.
-        activation: after every layer but the last.
-        leaky_slope: of ``leaky_relu`` below 0.
-        bias_outer: whether the first layer has a bias.
-        spectral_norm: divides every layer's weights by their largest singular value (arXiv:1802.05957).
-    """
-
-    image_size: int
-    ndf: int = 64
-    patch_size: PatchSize = 70
-    discriminator_padding: Padding = 1
-    norm: Norm = "batch"
-    activation: Activation = "leaky_relu"
-    leaky_slope: float = 0.2
-    bias_outer: bool = True
-    spectral_norm: bool = False
+from pix2pix.model.options import HALVINGS, DiscriminatorOptions, patch_grid
 
 
 class PatchDiscriminator(nn.Module):

@@ -1,13 +1,9 @@
 """The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and one with a ResNet-18 encoder."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
-from pix2pix.core.choices import Activation, GeneratorKind, Norm, PixelRange, Upsample
-from pix2pix.core.options import Options
 from pix2pix.model.convolutions import Halving
 from pix2pix.model.layers import (
     WIDEST,
@@ -18,47 +14,10 @@ from pix2pix.model.layers import (
     output_activation,
     upsampling,
 )
+from pix2pix.model.options import GeneratorOptions
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESNET_WIDTHS = (64, 64, 128, 256, 512)  # channels after each halving of the side
-
-
-@dataclass(frozen=True)
-class GeneratorOptions(Options):
-    """What a generator is made of; the names are those of the settings.
-
-    Attributes:
-        image_size: side of the picture in px, a power of two.
-        generator: the paper's U-Net, or one whose encoder is a ResNet-18, which ``ngf``, ``levels``,
-            ``activation`` and ``leaky_slope`` do not touch, and which keeps its batch norm.
-        ngf: channels of the first level; each further level has twice as many, up to 8 times.
-        levels: how often the side is halved; 0 goes down to 1x1.
-        skip_connections: whether the encoder's levels are handed to the decoder; without, the
-            encoder-decoder of the paper's comparison.
-        upsample: as in ``pix2pix.model.layers.upsampling``.
-        norm: normalisation; the outermost level and the innermost one of the encoder have none.
-        activation: of the encoder; the decoder's is ReLU unless it is ``silu`` or ``mish``.
-        leaky_slope: of ``leaky_relu`` below 0.
-        dropout: probability in the first ``dropout_blocks`` blocks of the decoder.
-        dropout_blocks: counted from the innermost; where it counts all levels, the last one is the
-            convolution to pixels, with dropout before it.
-        bias_outer: whether the last layer has a bias.
-        pixel_range: ``symmetric``: pixels lie in [-1, 1], by tanh; ``unit``: in [0, 1], by a sigmoid.
-    """
-
-    image_size: int
-    generator: GeneratorKind = "unet"
-    ngf: int = 64
-    levels: int = 0
-    skip_connections: bool = True
-    upsample: Upsample = "transpose"
-    norm: Norm = "batch"
-    activation: Activation = "leaky_relu"
-    leaky_slope: float = 0.2
-    dropout: float = 0.5
-    dropout_blocks: int = 3
-    bias_outer: bool = True
-    pixel_range: PixelRange = "symmetric"
 
 
 class Decoder(nn.Module):

@@ -7,9 +7,22 @@ from torchvision.models import ResNet18_Weights
 from pix2pix.core.errors import InputError, first_line
 from pix2pix.model.generators import Generator, ResnetUnetGenerator
 from pix2pix.model.model_file import load_generator
+from pix2pix.model.options import StartOptions
 from pix2pix.model.weight_files import checked_file, download_weights, read_weights
 
 CLASSIFIER = "fc."  # the last layer of a ResNet, which no generator has
+
+
+def load_initial_weights(generator: Generator, options: StartOptions) -> None:
+    """Load what a generator starts from, where the options name something.
+
+    Raises:
+        InputError: a file of weights is not what a setting says, or cannot be had.
+    """
+    if options.pretrained:
+        load_pretrained_encoder(generator, options.pretrained, options.pretrained_sha256)
+    if options.init_from:
+        load_start(generator, options.init_from, options.init_from_sha256)
 
 
 def load_pretrained_encoder(generator: Generator, source: str | bool, sha256: str) -> None:

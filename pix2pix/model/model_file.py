@@ -12,7 +12,8 @@ from torch import Tensor
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_file
-from pix2pix.model.generators import Generator, GeneratorOptions, build_generator
+from pix2pix.model.generators import Generator, build_generator
+from pix2pix.model.options import GeneratorOptions
 
 HEADER_KEY = "pix2pix_settings"
 

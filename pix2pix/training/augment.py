@@ -1,7 +1,6 @@
 """Random changes of training pairs. All randomness comes from the generator that is handed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,38 +8,33 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as colors
 
+from pix2pix.training.options import AugmentOptions
+
 JITTER_SCALE = 286 / 256
 COLOR_RANGE = 0.2  # of brightness, contrast and saturation, as factors around 1
 HUE_RANGE = 0.05  # in turns of the colour circle
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """What is done to a pair (arXiv:1611.07004, section 3.3; the last two are of later reports).
+def augment(
+    pair: Tensor, options: AugmentOptions, others: Callable[[int], Tensor], rng: np.random.Generator
+) -> Tensor:
+    """Change a pair, (2, 3, H, W) float in [0, 1], at random.
 
-    Attributes:
-        jitter: scale to 286/256 of the size and crop back at random.
-        mirror: flip left and right with probability 0.5.
-        color_jitter: probability of changing brightness, contrast, saturation and hue of A.
-        mosaic: probability of putting the pair together from quarters of four.
+    Args:
+        pair: A and B.
+        options: what is done.
+        others: draws so many more pairs, stacked.
+        rng: where all randomness comes from.
     """
-
-    jitter: bool = False
-    mirror: bool = False
-    color_jitter: float = 0.0
-    mosaic: float = 0.0
-
-    def __call__(self, pair: Tensor, others: Callable[[int], Tensor], rng: np.random.Generator) -> Tensor:
-        """Change a pair, (2, 3, H, W) float in [0, 1]; ``others`` draws so many more pairs, stacked."""
-        if self.mosaic and rng.random() < self.mosaic:
-            pair = mosaic(torch.cat([pair[None], others(3)]), rng)
-        if self.color_jitter and rng.random() < self.color_jitter:
-            pair = torch.stack([color_jitter(pair[0], rng), pair[1]])
-        if self.jitter:
-            pair = jitter(pair, rng)
-        if self.mirror and rng.random() < 0.5:
-            pair = pair.flip(-1)
-        return pair
+    if options.augment_mosaic and rng.random() < options.augment_mosaic:
+        pair = mosaic(torch.cat([pair[None], others(3)]), rng)
+    if options.augment_color_jitter and rng.random() < options.augment_color_jitter:
+        pair = torch.stack([color_jitter(pair[0], rng), pair[1]])
+    if options.augment_jitter:
+        pair = jitter(pair, rng)
+    if options.augment_mirror and rng.random() < 0.5:
+        pair = pair.flip(-1)
+    return pair
 
 
 def jitter(pair: Tensor, rng: np.random.Generator) -> Tensor:

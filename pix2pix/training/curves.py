@@ -14,6 +14,10 @@ from pix2pix.training.step import Terms
 Values = dict[str, list[float]]
 
 
+D_WINS = 0.99  # the least accuracy, on real and on fake
+D_IS_SURE = 0.1  # the highest loss, on real and on fake
+
+
 class DivergedError(InputError):
     """A loss is no longer a number."""
 
@@ -28,6 +32,27 @@ class TrainingLog(Protocol):
         """Show the newest sample picture."""
 
 
+def discriminator_wins(means: Mapping[str, float]) -> bool:
+    """Whether D wins outright, by an epoch's means of the terms: it is nearly always right, and sure."""
+    if "discriminator_real" not in means:
+        return False
+    loss = max(means["discriminator_real"], means["discriminator_fake"])
+    return _accuracy(means) >= D_WINS and loss <= D_IS_SURE
+
+
+def what_d_wins_means(means: Mapping[str, float]) -> str:
+    """Say what it means that D wins, and what may help."""
+    return (
+        f"the discriminator told real from fake in {_accuracy(means):.1%} of the patches, and was sure of "
+        "it: the generator learns little from it; try a lower discriminator_learning_rate or ndf, a smaller "
+        "patch_size, or augmentation"
+    )
+
+
+def _accuracy(means: Mapping[str, float]) -> float:
+    return min(means["discriminator_real_accuracy"], means["discriminator_fake_accuracy"])
+
+
 class Curves:
     """Means of the terms over every ``log_every`` steps, and over each epoch.
 
@@ -38,7 +63,9 @@ class Curves:
     """
 
     def __init__(self, log: TrainingLog | None, log_every: int, mean: Callable[[Tensor], Tensor]) -> None:
-        self._log, self._log_every, self._mean = log, log_every, mean
+        self._log = log
+        self._log_every = log_every
+        self._mean = mean
         self._waiting: list[Terms] = []  # on the device, so that no step waits for its numbers
         self._since_point: Values = {}
         self._since_epoch: Values = {}

@@ -8,7 +8,7 @@ from pix2pix.core.choices import GanLoss
 
 
 def discriminator_loss(kind: GanLoss, logits: Tensor, *, is_real: bool) -> Tensor:
-    """What D loses by its ``logits`` of pairs that are all real, or all fake.
+    """The discriminator's loss on the logits of a batch that is all real, or all fake.
 
     ``bce`` is the paper's binary cross-entropy (Goodfellow et al. 2014, arXiv:1406.2661), ``lsgan`` the
     squared error against 1 or 0 (Mao et al. 2016, arXiv:1611.04076), ``hinge`` stops at a margin of 1 (Lim
@@ -21,12 +21,12 @@ def discriminator_loss(kind: GanLoss, logits: Tensor, *, is_real: bool) -> Tenso
 
 
 def generator_loss(kind: GanLoss, logits: Tensor) -> Tensor:
-    """What G loses by D's ``logits`` of its pictures: little where D takes them for real."""
+    """The generator's loss on D's logits of its pictures: low where D takes them for real."""
     return -logits.mean() if kind == "hinge" else discriminator_loss(kind, logits, is_real=True)
 
 
 def accuracy(kind: GanLoss, logits: Tensor, *, is_real: bool) -> Tensor:
-    """The share of patches that D judges rightly."""
+    """The share of patches that D judges rightly, in [0, 1]."""
     threshold = 0.5 if kind == "lsgan" else 0.0
     judged_real = (logits > threshold).float().mean()
     return judged_real if is_real else 1 - judged_real

@@ -12,47 +12,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from pix2pix.core.choices import DiscriminatorUpdates, GanLoss
-from pix2pix.core.options import Options
 from pix2pix.model.discriminator import PatchDiscriminator
 from pix2pix.model.generators import Generator
 from pix2pix.training.losses import accuracy, discriminator_loss, generator_loss
 from pix2pix.training.optimizer import DenseAdam
+from pix2pix.training.options import ObjectiveOptions
 
 Terms = dict[str, Tensor]
 # D's updates in a step, each on pairs of these kinds.
 PHASES: dict[str, list[tuple[str, ...]]] = {"joint": [("real", "fake")], "separate": [("real",), ("fake",)]}
-
-
-@dataclass(frozen=True)
-class Objective(Options):
-    """What G and D minimise, and how; the names are those of the settings.
-
-    Attributes:
-        lambda_l1, lambda_l2, lambda_gan: weights of G's terms: mean absolute and mean squared error in the
-            model's pixel range, and the GAN term; 0 leaves a term out.
-        gan_loss: as in ``pix2pix.training.losses``.
-        discriminator_loss_factor: D's loss on real plus that on fake is multiplied by it.
-        discriminator_updates: ``joint``: D takes one step on both; ``separate``: on real, then on fake.
-        learning_rate: Adam's, of G.
-        discriminator_learning_rate: Adam's, of D; 0 is the same as G's.
-        beta1, beta2: Adam's.
-        ema_decay: of the average of G's weights that is measured and saved; 0 takes the weights themselves.
-        seed: of dropout.
-    """
-
-    lambda_l1: float
-    lambda_l2: float
-    lambda_gan: float
-    gan_loss: GanLoss
-    discriminator_loss_factor: float
-    discriminator_updates: DiscriminatorUpdates
-    learning_rate: float
-    discriminator_learning_rate: float
-    beta1: float
-    beta2: float
-    ema_decay: float
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -81,7 +49,7 @@ class Pix2Pix:
         fabric: Fabric,
         generator: Generator,
         discriminator: PatchDiscriminator | None,
-        objective: Objective,
+        objective: ObjectiveOptions,
         *,
         compile: bool = False,
     ) -> None:

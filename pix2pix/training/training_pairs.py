@@ -1,14 +1,18 @@
-"""A|B pairs as tensors: reading them, keeping them in memory, and handing them to a network."""
+"""Training pairs: which ones an epoch takes, in which order, and how each is changed at random."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
 from pix2pix.core.choices import PixelRange
 from pix2pix.model.pair_folder import PairFolder, to_tensor
-from pix2pix.training.augment import Augmentation
-from pix2pix.training.epoch_batches import Key
+from pix2pix.training.augment import augment
+from pix2pix.training.options import AugmentOptions
+
+Key = tuple[int, int, int]  # epoch, place in the epoch, index of the pair
 
 
 class TrainingPairs(Dataset[Tensor]):
@@ -19,20 +23,18 @@ class TrainingPairs(Dataset[Tensor]):
 
     Args:
         pairs: what to draw from.
-        augmentation: what is done to them.
+        options: what is done to them.
         pixel_range: of the network.
-        seed: of all that is random.
+        seed: of the changes.
     """
 
     def __init__(
-        self, pairs: PairFolder, augmentation: Augmentation, pixel_range: PixelRange, seed: int
+        self, pairs: PairFolder, options: AugmentOptions, pixel_range: PixelRange, seed: int
     ) -> None:
-        self._pairs, self._augmentation, self._pixel_range, self._seed = (
-            pairs,
-            augmentation,
-            pixel_range,
-            seed,
-        )
+        self._pairs = pairs
+        self._options = options
+        self._pixel_range = pixel_range
+        self._seed = seed
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -45,8 +47,63 @@ class TrainingPairs(Dataset[Tensor]):
         def others(count: int) -> Tensor:
             return torch.stack([self._unit(int(i)) for i in rng.integers(len(self._pairs), size=count)])
 
-        pair = self._augmentation(self._unit(index), others, rng)
+        pair = augment(self._unit(index), self._options, others, rng)
         return pair.mul(2).sub_(1) if self._pixel_range == "symmetric" else pair
 
     def _unit(self, index: int) -> Tensor:
         return to_tensor(self._pairs[index], "unit")
+
+
+class EpochBatches(Sampler[list[Key]]):
+    """Batches of an epoch, in an order drawn from the seed and the epoch alone.
+
+    With several processes each takes its share of every batch; what an epoch's last batch has beyond a
+    multiple of the processes is left out.
+
+    Args:
+        length: the number of pairs.
+        batch_size: pairs of all processes together.
+        seed: of the order.
+        with_replacement: draw every pair from all, so that an epoch has some twice and some not at all.
+        rank: of this process.
+        processes: that share a batch.
+
+    Attributes:
+        epoch: which one comes next.
+        start: batches of it that are left out, because an earlier run has taken them.
+    """
+
+    def __init__(
+        self,
+        length: int,
+        batch_size: int,
+        seed: int,
+        *,
+        with_replacement: bool = False,
+        rank: int = 0,
+        processes: int = 1,
+    ) -> None:
+        self._length = length
+        self._batch_size = batch_size
+        self._seed = seed
+        self._with_replacement = with_replacement
+        self._rank = rank
+        self._processes = processes
+        self.epoch = 1
+        self.start = 0
+
+    def __len__(self) -> int:
+        """The batches of a whole epoch."""
+        rest = self._length % self._batch_size
+        return self._length // self._batch_size + (rest >= self._processes)
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        rng = np.random.default_rng((self._seed, self.epoch))
+        order = rng.permutation(self._length)
+        if self._with_replacement:
+            order = rng.integers(self._length, size=self._length)
+        for first in range(self.start * self._batch_size, len(self) * self._batch_size, self._batch_size):
+            last = min(first + self._batch_size, self._length)
+            last -= (last - first) % self._processes
+            places = range(first + self._rank, last, self._processes)
+            yield [(self.epoch, place, int(order[place])) for place in places]

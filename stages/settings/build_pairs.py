@@ -1,28 +1,23 @@
 """Settings of ``build_pairs``."""
 
+from typing import Self
+
 from pydantic import Field, field_validator, model_validator
 
-from pix2pix.core.choices import Direction, ImageSize, PairTask, Resize, SplitBy
+from pix2pix.core.choices import SplitBy
+from pix2pix.core.options import Count
+from pix2pix.pictures.pairs import PairOptions
 from stages.shared.settings import Settings
 
 
-class BuildPairsSettings(Settings):
+class BuildPairsSettings(Settings, PairOptions, frozen=True):
     """What a pair is, and how pairs are split."""
 
-    pair_task: PairTask
-    direction: Direction
-    image_size: ImageSize
-    resize: Resize
-    edge_blur: float = Field(ge=0, le=20)
-    edge_low: float = Field(gt=0, le=10)
-    edge_high: float = Field(gt=0, le=10)
-    sketch_line_px: float = Field(gt=0, le=20)
-    sketch_strength: float = Field(gt=0, le=1000)
-    max_images: int = Field(ge=0)
+    max_images: Count
     val_fraction: float = Field(gt=0, lt=1)
     test_fraction: float = Field(gt=0, lt=1)
     split_by: SplitBy
-    seed: int = Field(ge=0)
+    seed: Count
 
     @field_validator("max_images")
     @classmethod
@@ -32,7 +27,7 @@ class BuildPairsSettings(Settings):
         return count
 
     @model_validator(mode="after")
-    def _leaves_training_pairs(self) -> "BuildPairsSettings":
+    def _leaves_training_pairs(self) -> Self:
         if self.val_fraction + self.test_fraction >= 1:
             raise ValueError(
                 f"val_fraction + test_fraction is {self.val_fraction + self.test_fraction:g}; "

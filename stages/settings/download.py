@@ -6,16 +6,17 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from pix2pix.core.choices import SourceLayout
+from pix2pix.core.options import Sha256
 from pix2pix.download.datasets import DATASETS
-from stages.shared.settings import Settings, Sha256
+from stages.shared.settings import Settings
 
 
-class SourceSettings(Settings):
+class SourceSettings(Settings, frozen=True):
     """What is downloaded."""
 
     dataset: Literal[tuple(DATASETS)]  # type: ignore[valid-type]
     source: str
-    source_sha256: str = Sha256
+    source_sha256: Sha256
 
     @field_validator("source")
     @classmethod
@@ -29,7 +30,7 @@ class SourceSettings(Settings):
         return source
 
 
-class DownloadSettings(SourceSettings):
+class DownloadSettings(SourceSettings, frozen=True):
     """Where the data comes from, and how it is read."""
 
     layout: SourceLayout

@@ -1,24 +1,20 @@
 """Settings of ``evaluate``."""
 
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from pix2pix.core.choices import RealismMetrics
-from stages.shared.settings import Settings, Sha256
+from pix2pix.core.choices import FaceRate
+from pix2pix.core.options import Probability
+from pix2pix.evaluation.options import RealismOptions
+from stages.shared.settings import Settings
 
 
-class EvaluateSettings(Settings):
+class EvaluateSettings(Settings, RealismOptions, frozen=True):
     """What is measured beside the metrics that are always there."""
 
-    face_rate: Literal["auto"] | bool
-    face_min_probability: float = Field(ge=0, le=1)
-    realism_metrics: RealismMetrics
-    feature_weights: str
-    feature_weights_sha256: str = Sha256
-    lpips_weights: str
-    lpips_weights_sha256: str = Sha256
-    seed: int = Field(ge=0)
+    face_rate: FaceRate
+    face_min_probability: Probability
 
     @model_validator(mode="after")
     def _weights_have_a_hash(self) -> Self:

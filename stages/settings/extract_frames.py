@@ -1,12 +1,11 @@
 """Settings of ``extract_frames``."""
 
-from pydantic import Field
-
+from pix2pix.core.options import Count, Weight
 from stages.shared.settings import Settings
 
 
-class ExtractFramesSettings(Settings):
+class ExtractFramesSettings(Settings, frozen=True):
     """Which frames of a video are kept."""
 
-    frame_interval_ms: float = Field(ge=0, allow_inf_nan=False)
-    max_frames_per_clip: int = Field(ge=0)
+    frame_interval_ms: Weight
+    max_frames_per_clip: Count

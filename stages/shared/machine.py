@@ -8,23 +8,24 @@ from pydantic import Field
 from ruamel.yaml import YAML
 
 from pix2pix.core.choices import Accelerator
+from pix2pix.core.options import AtLeastOne, Count
 from stages.shared.settings import Settings, read_settings_file, validate
 
 MACHINE = Path("machine.yaml")
 ENVIRONMENT_PREFIX = "PIX2PIX_"
 
 
-class MachineSettings(Settings):
+class MachineSettings(Settings, frozen=True):
     """Processes, devices and caches."""
 
     accelerator: Accelerator
-    devices: Literal["auto"] | Annotated[int, Field(ge=1)]
-    nodes: int = Field(ge=1)
-    n_jobs: int = Field(ge=1)
+    devices: Literal["auto"] | AtLeastOne
+    nodes: AtLeastOne
+    n_jobs: AtLeastOne
     dask_scheduler: str
-    loader_workers: int = Field(ge=0)
-    cache_gb: float = Field(ge=0)
-    checkpoint_minutes: float = Field(ge=0)
+    loader_workers: Count
+    cache_gb: Annotated[float, Field(ge=0)]
+    checkpoint_minutes: Annotated[float, Field(ge=0)]
     tensorboard: bool
 
 

@@ -3,20 +3,21 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pix2pix.core.errors import InputError
 
 PARAMS = Path("params.yaml")
-Sha256 = Field(pattern="^([0-9a-f]{64})?$")  # in hexadecimal, or empty
 
 
-class Settings(BaseModel):
-    """Settings of one stage: the keys of the file that it names, and no others."""
+class Settings(BaseModel, strict=True, frozen=True, extra="ignore"):
+    """Settings of one stage: the keys of the file that it names, and no others.
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+    A stage's settings are its own fields and those of the library's options that it inherits. All must be in
+    the file: the options' defaults are for who uses the library alone.
+    """
 
     def check_hashes(self, *names: str) -> None:
         """Check that a path in one of these settings comes with its sha256, in ``<name>_sha256``.
@@ -56,10 +57,15 @@ def validate(model: type[SettingsT], values: dict[str, Any], path: Path) -> Sett
     Raises:
         InputError: a line for each key that is missing or whose value is not allowed.
     """
+    problems = [f"{path}: {key}: this key is missing" for key in model.model_fields if key not in values]
     try:
-        return model.model_validate(values)
+        checked = model.model_validate(values)
     except ValidationError as error:
-        raise InputError("\n".join(_explain(path, detail) for detail in error.errors())) from None
+        details = [detail for detail in error.errors() if detail["type"] != "missing"]
+        problems += [_explain(path, detail) for detail in details]
+    if problems:
+        raise InputError("\n".join(problems))
+    return checked
 
 
 def load_settings(model: type[SettingsT], path: Path = PARAMS) -> SettingsT:
@@ -73,8 +79,6 @@ def load_settings(model: type[SettingsT], path: Path = PARAMS) -> SettingsT:
 
 def _explain(path: Path, detail: Any) -> str:
     key = ".".join(str(part) for part in detail["loc"]) or "settings"
-    if detail["type"] == "missing":
-        return f"{path}: {key}: this key is missing"
     if detail["type"] == "value_error":
         return f"{path}: {key}: {detail['ctx']['error']}"
     return f"{path}: {key}: found {detail['input']!r}; {detail['msg'].lower()}"

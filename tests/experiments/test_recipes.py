@@ -18,9 +18,9 @@ from experiments.recipes import (
 )
 from pix2pix.core.errors import InputError
 from pix2pix.model.convolutions import Doubling
-from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
-from pix2pix.model.generators import GeneratorOptions, UnetGenerator, build_generator
-from pix2pix.model.patches import patch_grid
+from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.generators import UnetGenerator, build_generator
+from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions, patch_grid
 from stages.shared.settings import read_settings_file
 
 WEIGHTS_OF_METRICS = {"feature_weights", "feature_weights_sha256", "lpips_weights", "lpips_weights_sha256"}

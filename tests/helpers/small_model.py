@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from training_cases import small_settings
 
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.translation.translator import Translator
 
 

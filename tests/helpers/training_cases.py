@@ -12,11 +12,11 @@ from pix2pix.machine.device import open_fabric
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 from pix2pix.training.build import build_training
 from pix2pix.training.loop import Training, TrainingResult
-from pix2pix.training.schedule import Pace
+from pix2pix.training.options import MachineOptions
 from stages.settings.train import TrainSettings
 from stages.shared.settings import load_settings
 
-EVERY_STEP, EPOCH_END = Pace(checkpoint_minutes=0.0), Pace(checkpoint_minutes=1e6)
+EVERY_STEP, EPOCH_END = MachineOptions(checkpoint_minutes=0.0), MachineOptions(checkpoint_minutes=1e6)
 
 SMALL = {
     "image_size": 64,
@@ -35,11 +35,16 @@ SMALL = {
 }
 
 
-def small_settings(**changes: Any) -> dict[str, Any]:
+def small_options(**changes: Any) -> TrainSettings:
     """All settings of train: those of params.yaml, made small, with ``changes``, and checked."""
     values = load_settings(TrainSettings, PROJECT / "params.yaml").model_dump() | SMALL
     assert changes.keys() <= values.keys()
-    return TrainSettings(**(values | changes)).model_dump()
+    return TrainSettings(**(values | changes))
+
+
+def small_settings(**changes: Any) -> dict[str, Any]:
+    """The same as the header of a model's file has them."""
+    return small_options(**changes).header
 
 
 def write_pairs(folder: Path, train: int = 6, val: int = 3) -> Path:
@@ -93,21 +98,21 @@ def small_training(
     log: Notes | None = None,
     *,
     accelerator: Any = "cpu",
-    pace: Pace | None = None,
+    machine: MachineOptions | None = None,
     **changes: Any,
 ) -> Training:
-    """A training by ``small_settings``, on the pairs in a folder."""
-    settings = small_settings(**changes)
-    fabric = open_fabric(accelerator, precision=settings["precision"])
-    return build_training(fabric, settings, pairs, pace=pace, work=work, log=log or Notes())
+    """A training by ``small_options``, on the pairs in a folder."""
+    options = small_options(**changes)
+    fabric = open_fabric(accelerator, precision=options.precision)
+    return build_training(fabric, options, pairs, machine=machine, work=work, log=log or Notes())
 
 
 def train(
-    pairs: Path, work: Path, stop_at: int = 0, pace: Pace | None = None, **changes: Any
+    pairs: Path, work: Path, stop_at: int = 0, machine: MachineOptions | None = None, **changes: Any
 ) -> tuple[TrainingResult, Notes]:
     """Run a training of ``small_training``, or stop it at its n-th point."""
     notes = Notes(stop_at)
-    return small_training(pairs, work, notes, pace=pace, **changes).run(), notes
+    return small_training(pairs, work, notes, machine=machine, **changes).run(), notes
 
 
 def same(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:

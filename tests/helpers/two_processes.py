@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import DoublePrecision
 from lightning_fabric.strategies.ddp import DDPStrategy
-from training_cases import Notes, small_settings
+from training_cases import Notes, small_options
 
 from pix2pix.training.build import build_training
 
@@ -28,11 +28,11 @@ def main(pairs: Path, norm: str, out: Path) -> None:
         plugins=DoublePrecision(),
     )
     fabric.launch()
-    settings = small_settings(
+    options = small_options(
         norm=norm, dropout=0, augment_jitter=False, augment_mirror=False, batch_size=4, epochs=8, ngf=4, ndf=4
     )
     log = Notes()
-    training = build_training(fabric, settings, pairs, log=log)
+    training = build_training(fabric, options, pairs, log=log)
     for network in (training.model.generator, training.model.discriminator):
         network.register_forward_pre_hook(lambda _, inputs: tuple(x.double() for x in inputs))
     training.run()

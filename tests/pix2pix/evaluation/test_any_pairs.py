@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ import torch
 from pix2pix.core.errors import InputError
 from pix2pix.evaluation.any_pairs import evaluate
 from pix2pix.evaluation.metrics import image_metrics
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.pictures.images import read_image, write_jpeg, write_png
 
 
 def save_model(path: Path, **changes: Any) -> Path:
     settings = {
-        **{name: getattr(GeneratorOptions(64, ngf=4), name) for name in GeneratorOptions.__annotations__},
+        **asdict(GeneratorOptions(image_size=64, ngf=4)),
         "direction": "AtoB",
         "precision": "fp32",
         "test_mode": "eval",

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
 from pix2pix.evaluation import realism
-from pix2pix.evaluation.realism import RealismOptions, check_weight_files, compare_pictures, measure_realism
+from pix2pix.evaluation.options import RealismOptions
+from pix2pix.evaluation.realism import check_weight_files, compare_pictures, measure_realism
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 
 CPU = torch.device("cpu")

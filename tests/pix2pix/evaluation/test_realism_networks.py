@@ -172,8 +172,9 @@ def test_without_torch_fidelity_the_way_to_install_it_is_told(tmp_path: Path) ->
     code = """
 from pathlib import Path
 import torch
-from pix2pix.realism import RealismOptions, measure_realism
-options = RealismOptions("fid", "", "", "", "", 0)
+from pix2pix.evaluation.options import RealismOptions
+from pix2pix.evaluation.realism import measure_realism
+options = RealismOptions(realism_metrics="fid", seed=0)
 print(measure_realism([(Path("a"), Path("b"))] * 2, options, torch.device("cpu")))
 """
     env = os.environ | {"PYTHONPATH": f"{PROJECT}{os.pathsep}{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"}

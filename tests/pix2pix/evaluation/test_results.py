@@ -11,8 +11,9 @@ from pix2pix.core.errors import InputError
 from pix2pix.evaluation.measurement import measure
 from pix2pix.evaluation.results import color_tables, translate_folder, write_plots
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.pictures.images import read_image, write_png
 
@@ -33,7 +34,7 @@ def pairs(tmp_path: Path) -> PairFolder:
 
 def small(**options: Any) -> Any:
     torch.manual_seed(0)
-    return build_generator(GeneratorOptions(64, ngf=4, **options))
+    return build_generator(GeneratorOptions(image_size=64, ngf=4, **options))
 
 
 @pytest.mark.parametrize("test_mode", ["eval", "train"])
@@ -66,7 +67,7 @@ def test_pictures_do_not_depend_on_chance_or_on_the_other_files(
 
 def test_model_for_another_size_is_named_with_what_it_takes(pairs: PairFolder, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    generator = build_generator(GeneratorOptions(128, ngf=2))
+    generator = build_generator(GeneratorOptions(image_size=128, ngf=2))
     with pytest.raises(InputError, match=r"0\.png: its halves are 64x64, .* 128x128; .*image_size: 128"):
         translate_folder(generator, pairs, tmp_path / "out", CPU, "eval")
 

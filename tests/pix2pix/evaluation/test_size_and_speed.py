@@ -6,11 +6,14 @@ from torch import nn
 
 from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.generators import build_generator
+from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions
 
 PAPERS = (
-    asdict(DiscriminatorOptions(256)) | asdict(GeneratorOptions(256)) | {"lambda_gan": 1, "track_gan": False}
+    asdict(DiscriminatorOptions(image_size=256))
+    | asdict(GeneratorOptions(image_size=256))
+    | {"lambda_gan": 1, "track_gan": False}
 )
 
 
@@ -47,7 +50,7 @@ def test_training_without_a_gan_term_has_no_discriminator() -> None:
 
 
 def test_speed_is_that_of_single_pictures_and_of_batches() -> None:
-    generator = build_generator(GeneratorOptions(64, ngf=4)).eval()
+    generator = build_generator(GeneratorOptions(image_size=64, ngf=4)).eval()
     figures = inference_speed(generator, open_fabric("cpu"))
     assert figures["inference_ms"] == pytest.approx(1e3 / figures["inference_per_second_batch1"], rel=0.1)
     assert set(figures) == {"inference_ms", *(f"inference_per_second_batch{n}" for n in (1, 4, 16))}

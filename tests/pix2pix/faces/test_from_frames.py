@@ -7,17 +7,18 @@ import pytest
 import torch
 
 from pix2pix.faces import from_frames as faces
-from pix2pix.faces.from_frames import CropRules, FaceRow, crop_faces
+from pix2pix.faces.from_frames import FaceRow, crop_faces
+from pix2pix.faces.options import FaceOptions
 from pix2pix.items.manifest import write_manifest
 from pix2pix.items.parallel import Workers
 from pix2pix.pictures.images import read_image, write_jpeg
 
-RULES = CropRules(
-    margin=0.2,
-    min_probability=0.9,
-    min_face_px=40,
+OPTIONS = FaceOptions(
+    face_margin=0.2,
+    face_min_probability=0.9,
+    face_min_px=40,
     faces_per_frame="largest",
-    level_eyes=False,
+    face_level_eyes=False,
     detect_max_side_px=640,
 )
 
@@ -37,13 +38,13 @@ def frame_rows(folder: Path, frames: Sequence[np.ndarray], clip: str = "clip") -
 def crop(
     tmp_path: Path,
     rows: Sequence[dict[str, str]],
-    rules: CropRules = RULES,
+    options: FaceOptions = OPTIONS,
     out: str = "out",
     workers: Workers = Workers(),  # noqa: B008
 ) -> list[FaceRow]:
     work = tmp_path / f"{out}-work"
     return crop_faces(
-        tmp_path, rows, tmp_path / out, rules, work=work, device=torch.device("cpu"), workers=workers
+        tmp_path, rows, tmp_path / out, options, work=work, device=torch.device("cpu"), workers=workers
     )
 
 
@@ -58,18 +59,20 @@ def test_every_frame_gives_a_crop_or_a_reason(tmp_path: Path, face_photo: np.nda
 
 
 @pytest.mark.parametrize(
-    ("rules", "reason"),
+    ("options", "reason"),
     [
-        (replace(RULES, min_probability=1.1, level_eyes=True), "probability below 1.1"),
-        (replace(RULES, min_face_px=300), "face smaller than 300 px"),
+        (replace(OPTIONS, face_min_probability=1.1, face_level_eyes=True), "probability below 1.1"),
+        (replace(OPTIONS, face_min_px=300), "face smaller than 300 px"),
     ],
 )
 def test_faces_too_unsure_or_too_small_are_listed(
-    tmp_path: Path, face_photo: np.ndarray, rules: CropRules, reason: str
+    tmp_path: Path, face_photo: np.ndarray, options: FaceOptions, reason: str
 ) -> None:
     # Below the size that is asked for, but not so small that the detector does not look for it.
-    photo = face_photo if rules.min_face_px < 300 else np.kron(face_photo, np.ones((2, 2, 1), dtype=np.uint8))
-    result = crop(tmp_path, frame_rows(tmp_path, [photo]), rules)
+    photo = (
+        face_photo if options.face_min_px < 300 else np.kron(face_photo, np.ones((2, 2, 1), dtype=np.uint8))
+    )
+    result = crop(tmp_path, frame_rows(tmp_path, [photo]), options)
     assert [(row.path, row.reason, row.roll_deg) for row in result] == [("", reason, "")]
     assert result[0].left != ""
 
@@ -80,7 +83,7 @@ def test_largest_face_or_all_of_them(tmp_path: Path, face_photo: np.ndarray) -> 
     two[: small.shape[0], 600 : 600 + small.shape[1]] = small
     rows = frame_rows(tmp_path, [two])
     (largest,) = crop(tmp_path, rows, out="one")
-    both = crop(tmp_path, rows, replace(RULES, faces_per_frame="all"), out="all")
+    both = crop(tmp_path, rows, replace(OPTIONS, faces_per_frame="all"), out="all")
     assert largest.path == "ann/clip_000000.png" and float(largest.left) < 512
     assert [row.path for row in both] == ["ann/clip_000000_0.png", "ann/clip_000000_1.png"]
     sides = [read_image(tmp_path / "all" / row.path).shape[0] for row in both]
@@ -90,7 +93,7 @@ def test_largest_face_or_all_of_them(tmp_path: Path, face_photo: np.ndarray) -> 
 def test_levelled_crop_has_its_roll_in_the_manifest(tmp_path: Path, face_photo: np.ndarray) -> None:
     rows = frame_rows(tmp_path, [face_photo])
     (plain,) = crop(tmp_path, rows, out="plain")
-    (level,) = crop(tmp_path, rows, replace(RULES, level_eyes=True), out="level")
+    (level,) = crop(tmp_path, rows, replace(OPTIONS, face_level_eyes=True), out="level")
     assert plain.roll_deg == "" and 0 < abs(float(level.roll_deg)) < 15
     pictures = [read_image(tmp_path / out / "ann/clip_000000.png") for out in ("plain", "level")]
     assert pictures[0].shape == pictures[1].shape and not np.array_equal(*pictures)
@@ -159,5 +162,5 @@ def test_no_frames_give_no_faces(tmp_path: Path) -> None:
 
 def test_real_photos_of_several_people_give_several_faces(datasets: Path, tmp_path: Path) -> None:
     image = read_image(datasets / "photos/multi_face/fr_two_people.jpg")
-    rows = crop(tmp_path, frame_rows(tmp_path, [image]), replace(RULES, faces_per_frame="all"))
+    rows = crop(tmp_path, frame_rows(tmp_path, [image]), replace(OPTIONS, faces_per_frame="all"))
     assert sum(row.status == "kept" for row in rows) >= 2

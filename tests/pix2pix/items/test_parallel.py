@@ -58,7 +58,7 @@ def test_error_in_a_job_reaches_the_caller() -> None:
 SLEEP_FOREVER = """
 import sys, time
 from pathlib import Path
-from pix2pix.parallel import Workers, in_parallel
+from pix2pix.items.parallel import Workers, in_parallel
 
 def work(folder, number):
     import os

@@ -11,7 +11,7 @@ from pix2pix.machine.memory import explained_out_of_memory, gpu_memory
 
 MEASURED = """
 import psutil, torch
-from pix2pix.memory import keep_freed_memory
+from pix2pix.machine.memory import keep_freed_memory
 
 def kept_mb():
     before = psutil.Process().memory_info().rss

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.model.discriminator import DiscriminatorOptions, PatchDiscriminator
+from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.options import DiscriminatorOptions
 
 # Parameters of each layer in the table of the CS583 report.
 TABLE = [6208, 131072, 256, 524288, 512, 2097152, 1024, 8193]
@@ -16,7 +17,7 @@ def count(module: nn.Module) -> int:
 
 
 def build(size: int = 64, ndf: int = 2, **options: Any) -> PatchDiscriminator:
-    return PatchDiscriminator(DiscriminatorOptions(size, ndf=ndf, **options))
+    return PatchDiscriminator(DiscriminatorOptions(image_size=size, ndf=ndf, **options))
 
 
 def convolutions(network: nn.Module) -> list[nn.Conv2d]:
@@ -157,5 +158,5 @@ def test_without_spectral_norm_weights_start_as_in_the_paper() -> None:
 
 
 def test_options_are_taken_out_of_settings() -> None:
-    options = DiscriminatorOptions(128, ndf=8, patch_size=16, spectral_norm=True)
+    options = DiscriminatorOptions(image_size=128, ndf=8, patch_size=16, spectral_norm=True)
     assert DiscriminatorOptions.of({**vars(options), "epochs": 3}) == options

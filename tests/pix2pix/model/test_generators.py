@@ -34,11 +34,11 @@ def layers(module: nn.Module) -> list[int]:
 def without_memory(**options: Any) -> UnetGenerator:
     """A generator of full size whose weights have shapes but no values."""
     with torch.device("meta"):
-        return UnetGenerator(GeneratorOptions(256, **options))
+        return UnetGenerator(GeneratorOptions(image_size=256, **options))
 
 
 def small(size: int = 64, **options: Any) -> Any:
-    return build_generator(GeneratorOptions(size, ngf=2, **options))
+    return build_generator(GeneratorOptions(image_size=size, ngf=2, **options))
 
 
 def outputs(generator: Any, picture: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -238,7 +238,7 @@ def test_layers_have_a_bias_exactly_where_no_norm_follows_them() -> None:
 
 def test_weights_start_as_in_the_paper() -> None:
     torch.manual_seed(0)
-    generator = build_generator(GeneratorOptions(256, ngf=16))
+    generator = build_generator(GeneratorOptions(image_size=256, ngf=16))
     weight, norm = generator.encoder[4][1].weight, generator.encoder[4][2]
     assert weight.mean().abs() < 1e-3 and weight.std().item() == pytest.approx(INITIAL_STD, rel=0.02)
     assert norm.weight.mean().item() == pytest.approx(1, abs=0.01) and (norm.bias == 0).all()
@@ -306,5 +306,5 @@ def test_resnets_constants_are_not_saved() -> None:
 
 
 def test_options_are_taken_out_of_settings() -> None:
-    options = GeneratorOptions(128, ngf=8, levels=5, skip_connections=False, pixel_range="unit")
+    options = GeneratorOptions(image_size=128, ngf=8, levels=5, skip_connections=False, pixel_range="unit")
     assert GeneratorOptions.of({**vars(options), "epochs": 3}) == options

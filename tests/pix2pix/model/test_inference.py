@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import to_tensor, to_uint8
 
 CPU = open_fabric("cpu")
@@ -17,7 +18,7 @@ GENERATORS = ["unet", "resnet18_unet"]
 def trained(**options: Any) -> Any:
     """A generator whose running statistics have moved."""
     torch.manual_seed(0)
-    generator = build_generator(GeneratorOptions(64, **({"ngf": 4} | options)))
+    generator = build_generator(GeneratorOptions(image_size=64, **({"ngf": 4} | options)))
     generator.train()
     with torch.no_grad():
         generator.decoder.output[-2].weight.mul_(20)  # so that outputs are no even grey

@@ -13,9 +13,10 @@ from torchvision.models import ResNet18_Weights, resnet18
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.initial_weights import load_pretrained_encoder, load_start
 from pix2pix.model.model_file import save_generator
+from pix2pix.model.options import GeneratorOptions
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +43,11 @@ def file(content: bytes, tmp_path: Path) -> Path:
 
 
 def resnet_unet() -> Any:
-    return build_generator(GeneratorOptions(64, "resnet18_unet", norm="instance"))
+    return build_generator(GeneratorOptions(image_size=64, generator="resnet18_unet", norm="instance"))
 
 
 def unet(**options: Any) -> Any:
-    return build_generator(GeneratorOptions(64, **({"ngf": 2} | options)))
+    return build_generator(GeneratorOptions(image_size=64, **({"ngf": 2} | options)))
 
 
 def settings(generator: Any) -> dict[str, Any]:

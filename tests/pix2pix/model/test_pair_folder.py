@@ -9,11 +9,12 @@ from torch.utils.data import DataLoader
 from pix2pix.core.errors import InputError
 from pix2pix.model.pair_folder import PairFolder, to_image, to_tensor, to_uint8
 from pix2pix.pictures.images import read_image, write_png
-from pix2pix.training.augment import Augmentation
-from pix2pix.training.epoch_batches import EpochBatches
-from pix2pix.training.training_pairs import TrainingPairs
+from pix2pix.training.options import AugmentOptions
+from pix2pix.training.training_pairs import EpochBatches, TrainingPairs
 
-EVERYTHING = Augmentation(jitter=True, mirror=True, color_jitter=0.5, mosaic=0.5)
+EVERYTHING = AugmentOptions(
+    augment_jitter=True, augment_mirror=True, augment_color_jitter=0.5, augment_mosaic=0.5
+)
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def training_pairs(folder: Path, augmentation: Augmentation = EVERYTHING, **changes: Any) -> TrainingPairs:
+def training_pairs(folder: Path, augmentation: AugmentOptions = EVERYTHING, **changes: Any) -> TrainingPairs:
     options = {"pixel_range": "symmetric", "seed": 0} | changes
     return TrainingPairs(PairFolder(folder), augmentation, **options)
 
@@ -78,7 +79,9 @@ def test_rounding_is_to_the_nearest() -> None:
 @pytest.mark.parametrize(("pixel_range", "inverse"), [("symmetric", lambda a: -a), ("unit", lambda a: 1 - a)])
 def test_augmentation_treats_both_halves_alike(folder: Path, pixel_range: Any, inverse: Any) -> None:
     train = training_pairs(
-        folder, Augmentation(jitter=True, mirror=True, mosaic=0.5), pixel_range=pixel_range
+        folder,
+        AugmentOptions(augment_jitter=True, augment_mirror=True, augment_mosaic=0.5),
+        pixel_range=pixel_range,
     )
     for epoch in range(8):
         a, b = train[epoch, 0, 0]
@@ -97,13 +100,13 @@ def test_randomness_depends_on_seed_epoch_and_place_alone(folder: Path) -> None:
 
 
 def test_pair_drawn_twice_in_an_epoch_is_changed_differently(folder: Path) -> None:
-    jittered = training_pairs(folder, Augmentation(jitter=True))
+    jittered = training_pairs(folder, AugmentOptions(augment_jitter=True))
     assert not torch.equal(jittered[1, 0, 2], jittered[1, 5, 2])
 
 
 @pytest.mark.parametrize("pixel_range", ["symmetric", "unit"])
 def test_without_augmentation_pairs_are_as_in_the_file(folder: Path, pixel_range: Any) -> None:
-    train = training_pairs(folder, Augmentation(), pixel_range=pixel_range)
+    train = training_pairs(folder, AugmentOptions(), pixel_range=pixel_range)
     assert len(train) == 6 and train[5, 0, 2].dtype == torch.float32
     assert torch.equal(to_uint8(train[5, 0, 2], pixel_range), PairFolder(folder)[2])
 
@@ -121,7 +124,7 @@ def test_augmentation_never_changes_what_is_kept_in_memory(folder: Path, cache_g
 
 def test_mosaic_is_of_pairs_of_the_folder(folder: Path) -> None:
     pairs = PairFolder(folder)
-    train = training_pairs(folder, Augmentation(mosaic=1.0))
+    train = training_pairs(folder, AugmentOptions(augment_mosaic=1.0))
     rows = {bytes(row) for i in range(6) for row in pairs[i][0, 0].unfold(1, 32, 1).reshape(-1, 32).numpy()}
     drawn = set()
     for place in range(6):

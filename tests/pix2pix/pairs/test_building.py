@@ -15,7 +15,7 @@ from pix2pix.pairs.summary import count_pairs, count_skipped
 from pix2pix.pictures.images import read_image, to_square, write_png
 from pix2pix.pictures.pairs import SPLITS, PairOptions
 
-GREY = PairOptions("grayscale", "AtoB", 64)
+GREY = PairOptions(pair_task="grayscale", image_size=64)
 SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "workers": Workers(1)}
 
 
@@ -72,7 +72,7 @@ def test_max_images_takes_a_subset_and_moves_none(tmp_path: Path) -> None:
 def test_not_one_usable_picture_is_an_error(tmp_path: Path) -> None:
     sources = photos(tmp_path / "in", 3)
     with pytest.raises(InputError, match=r"no picture gave a pair: 3 skipped \(3 no A\|B pair: 20x20"):
-        build_pairs(sources, tmp_path / "out", PairOptions("none", "AtoB", 64), **SPLIT)
+        build_pairs(sources, tmp_path / "out", PairOptions(pair_task="none", image_size=64), **SPLIT)
 
 
 def test_same_name_in_two_folders_of_a_class_is_kept_apart(tmp_path: Path) -> None:
@@ -136,7 +136,10 @@ def test_real_shortie_keeps_its_splits_and_no_test_picture_is_in_another(
     raw = [asdict(row) for row in download_folder(datasets / "shortie", tmp_path / "raw", "auto", Workers())]
     sources = list_sources(tmp_path / "raw", raw, tmp_path, [], "none")
     rows, _ = build_pairs(
-        sources, tmp_path / "out", PairOptions("none", "AtoB", 64), **{**SPLIT, "workers": Workers(2)}
+        sources,
+        tmp_path / "out",
+        PairOptions(pair_task="none", image_size=64),
+        **{**SPLIT, "workers": Workers(2)},
     )
     write_manifest(tmp_path / "out" / "manifest.csv", rows, PairRow)
     manifest = tmp_path / "out" / "manifest.csv"

@@ -6,7 +6,7 @@ from pix2pix.pairs.making import edges, make_pair, sketch
 from pix2pix.pictures.images import grayscale, to_square
 from pix2pix.pictures.pairs import PairOptions
 
-GREY = PairOptions("grayscale", "AtoB", 64)
+GREY = PairOptions(pair_task="grayscale", image_size=64)
 
 
 def test_grayscale_pair_has_the_luma_left_and_the_photo_right(photo: np.ndarray) -> None:
@@ -17,26 +17,28 @@ def test_grayscale_pair_has_the_luma_left_and_the_photo_right(photo: np.ndarray)
 
 
 def test_edges_pair_has_the_edges_left(photo: np.ndarray) -> None:
-    pair = make_pair(photo, PairOptions("edges", "AtoB", 64, edge_blur=0, edge_low=0.5, edge_high=1.0))
+    options = PairOptions(pair_task="edges", image_size=64, edge_blur=0, edge_low=0.5, edge_high=1.0)
+    pair = make_pair(photo, options)
     assert np.array_equal(pair[:, :64], edges(to_square(photo, 64, "crop"), 0, 0.5, 1.0))
 
 
 def test_sketch_pair_has_the_lines_left(photo: np.ndarray) -> None:
-    pair = make_pair(photo, PairOptions("sketch", "AtoB", 64, sketch_line_px=0.8, sketch_strength=30))
+    options = PairOptions(pair_task="sketch", image_size=64, sketch_line_px=0.8, sketch_strength=30)
+    pair = make_pair(photo, options)
     assert np.array_equal(pair[:, :64], sketch(to_square(photo, 64, "crop"), 0.8, 30))
 
 
 def test_resize_is_that_of_the_recipe(photo: np.ndarray) -> None:
     for resize in ("crop", "pad", "stretch"):
-        pair = make_pair(photo, PairOptions("grayscale", "AtoB", 64, resize))
+        pair = make_pair(photo, PairOptions(pair_task="grayscale", image_size=64, resize=resize))
         assert np.array_equal(pair[:, 64:], to_square(photo, 64, resize))
 
 
 def test_direction_swaps_the_halves(photo: np.ndarray) -> None:
     source = np.hstack([photo[:, :96], 255 - photo[:, :96]])
     forward, back = (
-        make_pair(source, PairOptions("none", "AtoB", 64)),
-        make_pair(source, PairOptions("none", "BtoA", 64)),
+        make_pair(source, PairOptions(pair_task="none", image_size=64)),
+        make_pair(source, PairOptions(pair_task="none", direction="BtoA", image_size=64)),
     )
     assert np.array_equal(forward[:, :64], back[:, 64:]) and np.array_equal(forward[:, 64:], back[:, :64])
     assert np.array_equal(forward[:, :64], to_square(photo[:, :96], 64, "crop"))

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pix2pix.training.augment import HUE_RANGE, Augmentation, color_jitter, jitter, mosaic
+from pix2pix.training.augment import HUE_RANGE, augment, color_jitter, jitter, mosaic
+from pix2pix.training.options import AugmentOptions
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -22,7 +23,7 @@ def no_others(count: int) -> Tensor:
 
 def test_without_augmentation_pairs_stay_as_they_are() -> None:
     pair = random_pair()
-    assert torch.equal(Augmentation()(pair.clone(), no_others, rng()), pair)
+    assert torch.equal(augment(pair.clone(), AugmentOptions(), no_others, rng()), pair)
 
 
 @pytest.mark.parametrize("size", [64, 256])
@@ -43,26 +44,27 @@ def test_jitter_is_a_window_of_the_picture_at_286_to_256(size: int) -> None:
 def test_jitter_and_mirror_treat_both_halves_alike() -> None:
     a = random_pair()[0]
     pair = torch.stack([a, 1 - a])
+    options = AugmentOptions(augment_jitter=True, augment_mirror=True)
     for seed in range(8):
-        changed = Augmentation(jitter=True, mirror=True)(pair, no_others, rng(seed))
+        changed = augment(pair, options, no_others, rng(seed))
         assert torch.allclose(changed[0], 1 - changed[1], atol=1e-5) and not torch.equal(changed, pair)
 
 
-def outputs(augmentation: Augmentation, pair: Tensor, times: int = 300) -> list[Tensor]:
+def outputs(options: AugmentOptions, pair: Tensor, times: int = 300) -> list[Tensor]:
     chance = rng()
-    return [augmentation(pair, no_others, chance) for _ in range(times)]
+    return [augment(pair, options, no_others, chance) for _ in range(times)]
 
 
 def test_mirror_flips_half_of_the_pairs() -> None:
     pair = random_pair(8)
-    flipped = [torch.equal(out, pair.flip(-1)) for out in outputs(Augmentation(mirror=True), pair)]
+    flipped = [torch.equal(out, pair.flip(-1)) for out in outputs(AugmentOptions(augment_mirror=True), pair)]
     assert sum(flipped) / len(flipped) == pytest.approx(0.5, abs=0.08)
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.25, 0.5, 1.0])
 def test_color_jitter_changes_a_alone_with_its_probability(probability: float) -> None:
     pair = random_pair(8)
-    changed = outputs(Augmentation(color_jitter=probability), pair)
+    changed = outputs(AugmentOptions(augment_color_jitter=probability), pair)
     share = sum(not torch.equal(out[0], pair[0]) for out in changed) / len(changed)
     assert share == pytest.approx(probability, abs=0.08 if 0 < probability < 1 else 0)
     assert all(torch.equal(out[1], pair[1]) for out in changed)
@@ -116,21 +118,26 @@ def test_mosaic_draws_three_more_pairs_with_its_probability(probability: float) 
 
     pair, chance = random_pair(8), rng()
     for _ in range(300):
-        Augmentation(mosaic=probability)(pair, others, chance)
+        augment(pair, AugmentOptions(augment_mosaic=probability), others, chance)
     assert set(drawn) <= {3}
     assert len(drawn) / 300 == pytest.approx(probability, abs=0.08 if 0 < probability < 1 else 0)
 
 
 def test_same_chance_gives_the_same_pair() -> None:
-    everything = Augmentation(jitter=True, mirror=True, color_jitter=0.5, mosaic=0.5)
+    everything = AugmentOptions(
+        augment_jitter=True, augment_mirror=True, augment_color_jitter=0.5, augment_mosaic=0.5
+    )
     pair, other = random_pair(), random_pair(seed=1).expand(3, -1, -1, -1, -1)
-    twice = [[everything(pair, lambda _: other, rng(seed)) for seed in range(6)] for _ in range(2)]
+    twice = [[augment(pair, everything, lambda _: other, rng(seed)) for seed in range(6)] for _ in range(2)]
     assert all(map(torch.equal, *twice))
 
 
 def test_augmentation_leaves_its_input_as_it_was() -> None:
     pair = random_pair()
     before = pair.clone()
+    everything = AugmentOptions(
+        augment_jitter=True, augment_mirror=True, augment_color_jitter=1.0, augment_mosaic=0.5
+    )
     for seed in range(6):
-        Augmentation(True, True, 1.0, 0.5)(pair, lambda n: pair.expand(n, -1, -1, -1, -1), rng(seed))
+        augment(pair, everything, lambda n: pair.expand(n, -1, -1, -1, -1), rng(seed))
     assert torch.equal(pair, before)

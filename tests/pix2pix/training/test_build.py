@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from training_cases import small_settings, small_training, write_pairs
+from training_cases import small_options, small_settings, small_training, write_pairs
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
@@ -13,11 +13,12 @@ from pix2pix.machine.device import open_fabric
 from pix2pix.model.generators import ResnetUnetGenerator
 from pix2pix.model.model_file import save_generator
 from pix2pix.training.build import build_model, build_training
+from pix2pix.training.options import MachineOptions
 from pix2pix.training.step import Pix2Pix
 
 
 def build(**changes: Any) -> Pix2Pix:
-    return build_model(open_fabric("cpu"), small_settings(**changes))
+    return build_model(open_fabric("cpu"), small_options(**changes))
 
 
 def same(one: nn.Module, other: nn.Module) -> bool:
@@ -89,16 +90,21 @@ def test_encoder_starts_from_pretrained_weights(tmp_path: Path) -> None:
 def test_pairs_of_train_and_val_are_needed(tmp_path: Path) -> None:
     write_pairs(tmp_path, val=0)
     with pytest.raises(InputError, match=rf"no pairs in {tmp_path / 'val'}: expected PNG files"):
-        build_training(open_fabric("cpu"), small_settings(), tmp_path)
+        build_training(open_fabric("cpu"), small_options(), tmp_path)
 
 
 def test_memory_for_pairs_changes_no_weight(tmp_path: Path) -> None:
     write_pairs(tmp_path / "pairs")
-    settings, results = small_settings(epochs=1), []
+    options = small_options(epochs=1)
+    results = []
     for cache_gb in (0.0, 1.0):
         work = tmp_path / f"work {cache_gb}"
         training = build_training(
-            open_fabric("cpu"), settings, tmp_path / "pairs", cache_gb=cache_gb, work=work
+            open_fabric("cpu"),
+            options,
+            tmp_path / "pairs",
+            machine=MachineOptions(cache_gb=cache_gb),
+            work=work,
         )
         results.append(training.run().weights)
     assert all(torch.equal(tensor, results[1][name]) for name, tensor in results[0].items())

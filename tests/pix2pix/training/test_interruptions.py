@@ -23,7 +23,7 @@ from pix2pix.core.hashes import file_hash
 from pix2pix.model.model_file import load_generator
 from pix2pix.training.curves import DivergedError
 from pix2pix.training.loop import Training, TrainingResult
-from pix2pix.training.schedule import Pace
+from pix2pix.training.options import MachineOptions
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +50,13 @@ class Poison(Notes):
 
 
 @pytest.mark.parametrize("ema", [0.0, 0.9])
-@pytest.mark.parametrize("pace", [EVERY_STEP, EPOCH_END])
+@pytest.mark.parametrize("machine", [EVERY_STEP, EPOCH_END])
 @pytest.mark.parametrize("point", [5, 6, 8])  # the first and second step of an epoch, and a validation
 def test_divergence_says_how_to_go_on_from_the_last_good_weights(
-    pairs: Path, tmp_path: Path, ema: float, pace: Pace, point: int
+    pairs: Path, tmp_path: Path, ema: float, machine: MachineOptions, point: int
 ) -> None:
     notes = Poison(point)
-    notes.training = small_training(pairs, tmp_path / "work", notes, pace=pace, ema_decay=ema)
+    notes.training = small_training(pairs, tmp_path / "work", notes, machine=machine, ema_decay=ema)
     with pytest.raises(InputError, match=r"training has diverged; try a lower learning_rate") as error:
         notes.training.run()
     path = tmp_path / "work" / "last_good.safetensors"
@@ -81,7 +81,7 @@ def test_divergence_in_the_first_epoch_says_what_to_try(pairs: Path, tmp_path: P
 def test_state_is_kept_only_of_weights_that_are_numbers(pairs: Path, tmp_path: Path) -> None:
     """A loss may still be a number when the step after it has ruined the weights."""
     notes = Poison(3)  # of the last step of an epoch, after its loss
-    notes.training = small_training(pairs, tmp_path, notes, pace=EVERY_STEP, log_every=1)
+    notes.training = small_training(pairs, tmp_path, notes, machine=EVERY_STEP, log_every=1)
     with pytest.raises(DivergedError, match="a weight is no number after step 3"):
         notes.training.run()
     state = torch.load(tmp_path / "state.pt", weights_only=True)
@@ -121,7 +121,7 @@ def assert_same_training(
 
 
 @pytest.mark.parametrize(
-    ("name", "pace"),
+    ("name", "machine"),
     [pytest.param(name, EVERY_STEP, id=f"{name}, state of every step") for name in RESUMED]
     + [
         pytest.param(name, EPOCH_END, id=f"{name}, state of every epoch")
@@ -129,7 +129,7 @@ def assert_same_training(
     ],
 )
 def test_training_interrupted_at_every_point_equals_an_undisturbed_one(
-    halfway: Path, tmp_path: Path, name: str, pace: Pace
+    halfway: Path, tmp_path: Path, name: str, machine: MachineOptions
 ) -> None:
     """Each run is stopped in the middle of the step, or the validation, of one more point than the last."""
     changes = RESUMED[name]
@@ -137,8 +137,8 @@ def test_training_interrupted_at_every_point_equals_an_undisturbed_one(
     work = tmp_path / "interrupted"
     for stop_at in range(1, undisturbed[1].points + 1):
         with pytest.raises(StoppedError):
-            train(halfway, work, stop_at, pace, **changes)
-    resumed = train(halfway, work, pace=pace, **changes)
+            train(halfway, work, stop_at, machine, **changes)
+    resumed = train(halfway, work, machine=machine, **changes)
     assert_same_training(undisturbed, resumed, (tmp_path / "undisturbed", work))
 
 
@@ -154,7 +154,7 @@ def test_workers_go_on_where_a_run_without_them_was_stopped(pairs: Path, tmp_pat
     undisturbed = train(pairs, tmp_path / "undisturbed")
     with pytest.raises(StoppedError):
         train(pairs, tmp_path / "work", 7, EVERY_STEP)
-    resumed = train(pairs, tmp_path / "work", pace=Pace(loader_workers=2))
+    resumed = train(pairs, tmp_path / "work", machine=MachineOptions(loader_workers=2))
     assert_same_training(undisturbed, resumed, (tmp_path / "undisturbed", tmp_path / "work"))
 
 

@@ -25,7 +25,7 @@ from pix2pix.machine.device import open_fabric
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import PairFolder
 from pix2pix.pictures.images import read_image
-from pix2pix.training.schedule import Pace
+from pix2pix.training.options import MachineOptions
 from pix2pix.training.validation import validate
 
 
@@ -66,7 +66,7 @@ def test_last_epoch_is_always_pictured(pairs: Path, tmp_path: Path, epochs: int,
 def test_workers_change_no_weight(pairs: Path, tmp_path: Path) -> None:
     changes = {"epochs": 2, "augment_mosaic": 0.5, "augment_color_jitter": 0.5}
     alone, notes = train(pairs, tmp_path / "0", **changes)
-    helped, notes_2 = train(pairs, tmp_path / "2", pace=Pace(loader_workers=2), **changes)
+    helped, notes_2 = train(pairs, tmp_path / "2", machine=MachineOptions(loader_workers=2), **changes)
     assert notes.curves == notes_2.curves and same(alone.weights, helped.weights)
 
 
@@ -214,19 +214,19 @@ PROCESSES = """
 import json, sys
 from pathlib import Path
 import torch
-from training_cases import small_settings
-from pix2pix.assembly import build_training
-from pix2pix.device import open_fabric
-from pix2pix.model_file import save_generator
+from training_cases import small_options
+from pix2pix.machine.device import open_fabric
+from pix2pix.model.model_file import save_generator
+from pix2pix.training.build import build_training
 
 torch.set_num_threads(1)
 pairs, folder, processes, changes = sys.argv[1:]
-settings = small_settings(**json.loads(changes))
+options = small_options(**json.loads(changes))
 fabric = open_fabric("cpu", devices=int(processes))
 work = Path(folder, "work") if fabric.is_global_zero else None
-result = build_training(fabric, settings, Path(pairs), work=work).run()
+result = build_training(fabric, options, Path(pairs), work=work).run()
 if fabric.is_global_zero:
-    save_generator(Path(folder, "model"), result.weights, settings | {"metrics": result.metrics})
+    save_generator(Path(folder, "model"), result.weights, options.header | {"metrics": result.metrics})
 """
 
 
@@ -236,7 +236,7 @@ def train_in_processes(
     """Train in so many processes; return the weights and the metrics."""
     script = folder / "train.py"
     script.write_text(PROCESSES)
-    path = os.pathsep.join([str(PROJECT), str(PROJECT / "tests")])
+    path = os.pathsep.join([str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests/helpers")])
     arguments = [str(pairs), str(folder), str(processes), json.dumps(changes)]
     run = subprocess.run(
         [sys.executable, str(script), *arguments],
@@ -289,7 +289,7 @@ def test_training_learns_on_a_gpu(pairs: Path, tmp_path: Path, precision: str) -
         tmp_path,
         notes,
         accelerator="cuda",
-        pace=Pace(loader_workers=2),
+        machine=MachineOptions(loader_workers=2),
         ngf=4,
         epochs=12,
         precision=precision,
@@ -303,6 +303,6 @@ def test_training_learns_on_a_gpu(pairs: Path, tmp_path: Path, precision: str) -
 def test_training_goes_on_on_a_gpu(pairs: Path, tmp_path: Path) -> None:
     notes = Notes(7)
     with pytest.raises(StoppedError):
-        small_training(pairs, tmp_path, notes, accelerator="cuda", pace=EVERY_STEP).run()
+        small_training(pairs, tmp_path, notes, accelerator="cuda", machine=EVERY_STEP).run()
     result = small_training(pairs, tmp_path, accelerator="cuda").run()
     assert result.metrics["steps"] == 9 and np.isfinite(result.metrics["val_l1"])

@@ -5,15 +5,16 @@ import pytest
 import torch
 from training_cases import small_settings
 
-from pix2pix.training.schedule import LearningRate, Schedule
+from pix2pix.training.options import LearningRateOptions, ScheduleOptions
+from pix2pix.training.schedule import rate_factor
 
 EPOCHS = 20
 
 
 def rates(lr_schedule: Any, **changes: Any) -> list[float]:
     values = {"epochs": EPOCHS, "epochs_decay": 8, "lr_step_epochs": 3, "lr_step_factor": 0.5} | changes
-    schedule = LearningRate(lr_schedule, **values)
-    return [schedule.factor(epoch) for epoch in range(1, EPOCHS + 1)]
+    options = LearningRateOptions(lr_schedule=lr_schedule, **values)
+    return [rate_factor(options, epoch) for epoch in range(1, EPOCHS + 1)]
 
 
 def test_constant_is_one() -> None:
@@ -47,8 +48,10 @@ def test_step_and_cosine_are_those_of_torch(name: str, of_torch: Any) -> None:
 
 
 def test_step_of_the_kharagpur_report_is_a_tenth_every_20_epochs() -> None:
-    schedule = LearningRate("step", 500, 0, 20, 0.1)
-    factors = [schedule.factor(epoch) for epoch in (1, 20, 21, 40, 41, 61)]
+    options = LearningRateOptions(
+        lr_schedule="step", epochs=500, epochs_decay=0, lr_step_epochs=20, lr_step_factor=0.1
+    )
+    factors = [rate_factor(options, epoch) for epoch in (1, 20, 21, 40, 41, 61)]
     assert factors == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.001])
 
 
@@ -60,10 +63,12 @@ def test_cosine_falls_from_one_towards_zero() -> None:
 
 @pytest.mark.parametrize("name", ["constant", "linear", "step", "cosine"])
 def test_pretraining_keeps_the_first_rate(name: Any) -> None:
-    assert [LearningRate(name, 4, 4, 1, 0.1).factor(epoch) for epoch in (-3, -1, 0)] == [1.0] * 3
+    options = LearningRateOptions(
+        lr_schedule=name, epochs=4, epochs_decay=4, lr_step_epochs=1, lr_step_factor=0.1
+    )
+    assert [rate_factor(options, epoch) for epoch in (-3, -1, 0)] == [1.0] * 3
 
 
-def test_schedule_is_taken_out_of_settings() -> None:
-    schedule = Schedule.of(small_settings(lr_schedule="step", epochs=7, seed=3))
-    assert (schedule.lr_schedule, schedule.epochs, schedule.seed) == ("step", 7, 3)
-    assert schedule.factor(1) == 1.0
+def test_options_are_taken_out_of_a_models_header() -> None:
+    options = ScheduleOptions.of(small_settings(lr_schedule="step", epochs=7, seed=3))
+    assert (options.lr_schedule, options.epochs, options.seed) == ("step", 7, 3)

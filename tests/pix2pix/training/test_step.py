@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from training_cases import small_settings
+from training_cases import small_options
 
 from pix2pix.machine.device import open_fabric
 from pix2pix.training.build import build_model
@@ -33,10 +33,10 @@ TERMS = [weights for weights in product((100.0, 0.0), (50.0, 0.0), (1.0, 0.0)) i
 
 
 def small_model(dtype: torch.dtype = torch.float32, **changes: Any) -> Pix2Pix:
-    settings = small_settings(**({"dropout": 0.0, "learning_rate": 2e-4} | changes))
+    options = small_options(**({"dropout": 0.0, "learning_rate": 2e-4} | changes))
     torch.set_default_dtype(dtype)
     try:
-        return build_model(open_fabric("cpu", precision=settings["precision"]), settings)
+        return build_model(open_fabric("cpu", precision=options.precision), options)
     finally:
         torch.set_default_dtype(torch.float32)
 
@@ -52,21 +52,21 @@ class PlainLoop:
     """The algorithm of the paper in plain PyTorch: D first, its loss halved, then G on the updated D."""
 
     def __init__(self, model: Pix2Pix, **changes: Any) -> None:
-        self.s = small_settings(**changes)
+        self.s = small_options(**changes)
         self.g, self.d = copy.deepcopy(model.generator), copy.deepcopy(model.discriminator)
-        rate, betas = self.s["learning_rate"], (self.s["beta1"], self.s["beta2"])
+        rate, betas = self.s.learning_rate, (self.s.beta1, self.s.beta2)
         self.adam_g = torch.optim.Adam(self.g.parameters(), rate, betas)
         if self.d is not None:
-            rate_d = self.s["discriminator_learning_rate"] or rate
+            rate_d = self.s.discriminator_learning_rate or rate
             self.adam_d = torch.optim.Adam(self.d.parameters(), rate_d, betas)
 
     def step(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        real_loss, fake_loss, g_loss = LOSSES[self.s["gan_loss"]]
+        real_loss, fake_loss, g_loss = LOSSES[self.s.gan_loss]
         numbers: dict[str, float] = {}
         fake = self.g(a)
         if self.d is not None:
             self.d.requires_grad_(True)
-            if self.s["discriminator_updates"] == "joint":
+            if self.s.discriminator_updates == "joint":
                 on_real, on_fake = real_loss(self.d(a, b)), fake_loss(self.d(a, fake.detach()))
                 self._update_d(on_real + on_fake)
             else:
@@ -77,22 +77,22 @@ class PlainLoop:
             numbers |= {"discriminator_real": on_real.item(), "discriminator_fake": on_fake.item()}
             numbers["discriminator_gradient"] = norm_of_gradients(self.d)
         l1, l2 = (fake - b).abs().mean(), (fake - b).square().mean()
-        loss = self.s["lambda_l1"] * l1 + self.s["lambda_l2"] * l2
+        loss = self.s.lambda_l1 * l1 + self.s.lambda_l2 * l2
         if self.d is not None:
             self.d.requires_grad_(False)
             gan = g_loss(self.d(a, fake))
-            loss = loss + self.s["lambda_gan"] * gan
+            loss = loss + self.s.lambda_gan * gan
             numbers["generator_gan"] = gan.item()
         self.adam_g.zero_grad()
         loss.backward()
         self.adam_g.step()
-        width = 2 if self.s["pixel_range"] == "symmetric" else 1  # of the pixel range
+        width = 2 if self.s.pixel_range == "symmetric" else 1  # of the pixel range
         numbers |= {"l1": l1.item() / width, "l2": l2.item() / width**2}
         return numbers | {"generator_gradient": norm_of_gradients(self.g)}
 
     def _update_d(self, loss: Tensor) -> None:
         self.adam_d.zero_grad()
-        (self.s["discriminator_loss_factor"] * loss).backward()
+        (self.s.discriminator_loss_factor * loss).backward()
         self.adam_d.step()
 
 

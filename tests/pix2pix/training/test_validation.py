@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import GeneratorOptions, build_generator
+from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
+from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.pictures.images import write_png
 from pix2pix.training.validation import PICTURES_SHOWN, validate
@@ -22,7 +23,7 @@ def pairs(folder: Path, count: int) -> PairFolder:
 
 def small(**options: Any) -> Any:
     torch.manual_seed(0)
-    return build_generator(GeneratorOptions(64, ngf=2, **options))
+    return build_generator(GeneratorOptions(image_size=64, ngf=2, **options))
 
 
 def measured(generator: Any, folder: PairFolder, test_mode: Any = "eval", precision: Any = "fp32") -> Any:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pix2pix.training.epoch_batches import EpochBatches, Key
+from pix2pix.training.training_pairs import EpochBatches, Key
 
 
 def batches(
