@@ -16,7 +16,6 @@ from documented import Command, documented_commands, documents, spans
 from dvc.cli import DvcParserError, parse_args
 from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
-from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 from experiments.recipes import changed, parse_changes, read_recipe
@@ -134,7 +133,7 @@ def test_what_pip_installs_has_a_pin_here(command: Command) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("install", choices=["install"])
     parser.add_argument("-e", "--editable", default="")
-    parser.add_argument("packages", nargs="*", type=Requirement)
+    parser.add_argument("packages", nargs="*")
     args = parser.parse_args(command.words[1:])
     assert args.editable or args.packages
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
@@ -142,11 +141,13 @@ def test_what_pip_installs_has_a_pin_here(command: Command) -> None:
         assert set(extras.split(",")) <= set(project["optional-dependencies"])
     pins = [pin for extra in project["optional-dependencies"].values() for pin in extra]
     for package in args.packages:
-        assert any(pin == str(package) or pin.startswith(f"{package}==") for pin in pins), package
+        assert package == "." or any(pin == package or pin.startswith(f"{package}==") for pin in pins)
 
 
 def module_and_arguments(command: Command) -> tuple[str, list[str]]:
-    """What follows ``-m``, of python or of torchrun, whose own options are checked too."""
+    """What follows ``-m``, of python or of torchrun, whose own options are checked too; ``pix2pix`` is a module."""
+    if command.words[0] == "pix2pix":
+        return "pix2pix", list(command.words[1:])
     if command.words[0] == "python":
         assert command.words[1] == "-m", "the project's programs are modules"
         return command.words[2], list(command.words[3:])
@@ -157,7 +158,7 @@ def module_and_arguments(command: Command) -> tuple[str, list[str]]:
     return args.training_script, args.training_script_args
 
 
-@by_command("python", "torchrun")
+@by_command("python", "torchrun", "pix2pix")
 def test_module_takes_the_arguments(command: Command) -> None:
     module, arguments = module_and_arguments(command)
     if module.endswith(".NAME"):  # stands for each module of a package
@@ -165,7 +166,7 @@ def test_module_takes_the_arguments(command: Command) -> None:
         return
     assert importlib.util.find_spec(module) is not None
     is_name_alone = not (command.is_block or arguments)
-    if is_name_alone or not module.startswith(("pix2pix.", "stages.")):
+    if is_name_alone or not module.startswith(("pix2pix", "stages.")):
         return
     done = subprocess.run(
         [sys.executable, "-c", UNTIL_PARSED.replace("MODULE", repr(module)), "-m", *arguments],
@@ -180,7 +181,7 @@ def test_module_takes_the_arguments(command: Command) -> None:
 
 
 def test_other_programs_exist() -> None:
-    own = {"dvc", "make", "pip", "python", "torchrun"}
+    own = {"dvc", "make", "pip", "pix2pix", "python", "torchrun"}
     names = {command.words[0] for command in COMMANDS} - own
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     assert {name for name in names if shutil.which(name, path=path) is None} <= {"apt-get"}
@@ -188,7 +189,9 @@ def test_other_programs_exist() -> None:
 
 def test_documents_have_commands_of_all_kinds() -> None:
     assert len(COMMANDS) > 40
-    assert {"dvc", "make", "pip", "python", "torchrun"} <= {command.words[0] for command in COMMANDS}
+    assert {"dvc", "make", "pip", "pix2pix", "python", "torchrun"} <= {
+        command.words[0] for command in COMMANDS
+    }
 
 
 def problem_with(key: str, value: str, params: Path, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -163,6 +163,17 @@ def test_rooms_of_data_import_no_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_overview_names_every_room_in_its_own_words() -> None:
+    overview = (PROJECT / "docs/overview.md").read_text()
+    for room in ROOMS:
+        if room.parent == PROJECT / "pix2pix":
+            words = (ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or "").partition(
+                "\n\n"
+            )[0]
+            line = " ".join(words.split()).replace("|", "\\|").replace("``", "`")
+            assert f"| `{room.name}` | {line} |" in overview
+
+
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_room_says_what_it_is_for_and_has_few_modules(room: Path) -> None:
     docstring = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
