@@ -24,7 +24,7 @@ class Halving(nn.Conv2d):
         super().__init__(inputs, outputs, KERNEL, 2, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve."""
+        """Halve the sides of (N, C, H, W), which are even."""
         n, c, h, w = x.shape
         if not _has_few_positions(x, n * h * w // 4):
             return super().forward(x)
@@ -41,7 +41,7 @@ class Doubling(nn.ConvTranspose2d):
         super().__init__(inputs, outputs, KERNEL, 2, 1, bias=bias)
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """Convolve; ``output_size`` is not used."""
+        """Double the sides of (N, C, H, W); ``output_size`` is not used."""
         n, c, h, w = x.shape
         if not _has_few_positions(x, n * h * w):
             return super().forward(x)

@@ -113,7 +113,7 @@ def patch_grid(image_size: int, patch_size: PatchSize, padding: Padding) -> int:
     Args:
         image_size: side of the picture in px.
         patch_size: side of the patch that each output sees, in px.
-        padding: of every convolution, as ``discriminator_padding``.
+        padding: of every convolution in px on each side, or ``same``.
 
     Raises:
         ValueError: the picture is too small for it.

@@ -33,7 +33,7 @@ def load_machine(path: Path = MACHINE) -> MachineSettings:
     """Read machine.yaml; an environment variable such as ``PIX2PIX_N_JOBS`` overrides its key.
 
     Raises:
-        InputError: as ``load_settings``.
+        InputError: the file cannot be read, or a key of it is missing or has a value that is not allowed.
     """
     return validate(MachineSettings, read_settings_file(path) | _overrides(), path)
 

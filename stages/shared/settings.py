@@ -72,7 +72,7 @@ def load_settings(model: type[SettingsT], path: Path = PARAMS) -> SettingsT:
     """Read the settings of a stage from ``path``.
 
     Raises:
-        InputError: as ``read_settings_file`` and ``validate``.
+        InputError: the file cannot be read, or a key of it is missing or has a value that is not allowed.
     """
     return validate(model, read_settings_file(path), path)
 

@@ -145,7 +145,7 @@ def test_what_pip_installs_has_a_pin_here(command: Command) -> None:
 
 
 def module_and_arguments(command: Command) -> tuple[str, list[str]]:
-    """What follows ``-m``, of python or of torchrun, whose own options are checked too; ``pix2pix`` is a module."""
+    """The module that runs, and its arguments; torchrun's own options are checked too."""
     if command.words[0] == "pix2pix":
         return "pix2pix", list(command.words[1:])
     if command.words[0] == "python":
