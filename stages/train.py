@@ -22,14 +22,14 @@ def main() -> None:
     args = path_arguments("pairs", "model", "metrics", "plots", "epochs", "performance")
     settings = load_settings(TrainSettings)
     machine = load_machine()
-    here = MachineOptions(machine.loader_workers, machine.checkpoint_minutes, machine.cache_gb)
+    machine_options = MachineOptions(machine.loader_workers, machine.checkpoint_minutes, machine.cache_gb)
     keep_freed_memory()
     fabric = open_fabric(
         machine.accelerator, precision=settings.precision, devices=machine.devices, nodes=machine.nodes
     )
     with explained_out_of_memory():
         if not fabric.is_global_zero:  # the first process alone keeps and writes
-            build_training(fabric, settings, args.pairs, machine=here).run()
+            build_training(fabric, settings, args.pairs, machine=machine_options).run()
             return
         with performance(args.performance, "train") as figures:
             files = sorted(
@@ -39,7 +39,9 @@ def main() -> None:
             )
             with kept("train", settings, files_hash(args.pairs, files)) as work:
                 with open_log(args.plots, machine.tensorboard) as log:
-                    training = build_training(fabric, settings, args.pairs, machine=here, work=work, log=log)
+                    training = build_training(
+                        fabric, settings, args.pairs, machine=machine_options, work=work, log=log
+                    )
                     result = training.run()
                 save_generator(args.model, result.weights, settings.header)
                 with whole_folder(args.epochs) as epochs:

@@ -1,4 +1,4 @@
-"""Errors that the user can mend."""
+"""Errors that the user can mend, and how a command ends on one."""
 
 import sys
 from collections.abc import Callable

@@ -51,6 +51,18 @@ class Position:
         """The epoch with the lowest validation L1, from 1 on, not counting pretraining; 0 before it."""
         return self.val_l1.index(min(self.val_l1)) + 1 if self.val_l1 else 0
 
+    def metrics(self) -> dict[str, float]:
+        """What is told of a training at its end."""
+        return {
+            "val_l1": self.val_l1[-1],
+            "best_val_l1": min(self.val_l1),
+            "best_epoch": self.best,
+            **self.means,
+            "epochs_d_won": self.d_won,
+            "epochs": self.epoch,
+            "steps": self.step,
+        }
+
 
 @dataclass(frozen=True)
 class TrainingResult:
@@ -141,7 +153,7 @@ class Training:
         except DivergedError as error:
             raise DivergedError(f"{error}; {self._last_good()}") from error
         progress.close()
-        return TrainingResult(self._selected_weights(), self._metrics(), progress.per_second)
+        return TrainingResult(self._selected_weights(), self.position.metrics(), progress.per_second)
 
     def _train_epoch(self, progress: Progress) -> None:
         at = self.position
@@ -258,18 +270,6 @@ class Training:
         if self.options.select == "last" or self.files is None:
             return self.model.result.state_dict()
         return self.files.best_weights(self._best_epoch)
-
-    def _metrics(self) -> dict[str, float]:
-        at = self.position
-        return {
-            "val_l1": at.val_l1[-1],
-            "best_val_l1": min(at.val_l1),
-            "best_epoch": at.best,
-            **at.means,
-            "epochs_d_won": at.d_won,
-            "epochs": at.epoch,
-            "steps": at.step,
-        }
 
 
 def _mean(fabric: Fabric, values: Tensor) -> Tensor:
