@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PATH := $(abspath $(VENV))/bin:$(PATH)
 INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-check
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
@@ -79,11 +79,15 @@ $(VENV)/.installed-%: $(VENV)/.installed
 	@$(COMPILE)
 	@touch $@
 
-# DVC works in a git repository. A copy without one, such as an unpacked zip, gets one.
+# DVC works in a git repository, and DVCLive fails in one without a commit. A copy without one, such as an unpacked zip,
+# gets both from dulwich, DVC's own git, so that no git is needed here. The user's files are left to the user to commit.
+EMPTY_REPOSITORY := from dulwich import porcelain as git; git.init(); who = b"make <make@localhost>"; \
+	git.commit(".", "Start empty", author=who, committer=who, sign=False)
+
 .git: | $(VENV)/.installed
-	@git init --quiet 2> /dev/null || $(VENV)/bin/python -c 'from dulwich.porcelain import init; init()'
-	@echo "make: this copy is no git repository, so git init made one; experiments (dvc exp run, make recipe," \
-		"make study) and dvc metrics diff need a first commit: git add . && git commit -m Start"
+	@$(VENV)/bin/python -c '$(EMPTY_REPOSITORY)'
+	@echo "make: this copy was no git repository and is one now; experiments (dvc exp run, make recipe, make study)" \
+		"and dvc metrics diff need its files committed: git add . && git commit -m Start"
 
 clean:  ## remove the environment and the caches of tools; data and DVC's cache stay
 	rm -rf $(VENV) *.egg-info .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""A clone of the project in which a test runs real DVC."""
+"""Clones and copies of the project in which a test runs real DVC."""
 
 import json
 import os
@@ -76,6 +76,23 @@ def ran(output: str) -> list[str]:
 def clone_project(path: Path) -> Clone:
     clone = Clone(path)
     subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(path)], check=True)
+    copy_files(path)
+    clone.set(**TINY)
+    clone.run("git", "add", "-A")
+    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Use tiny settings")
+    return clone
+
+
+def copy_project(path: Path) -> Clone:
+    """A copy with tiny settings that is no git repository, such as an unpacked zip."""
+    copy_files(path)
+    copy = Clone(path)
+    copy.set(**TINY)
+    return copy
+
+
+def copy_files(path: Path) -> None:
+    """Copy what is committed, and what is not committed yet, to the folder ``path``."""
     names = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=PROJECT,
@@ -87,7 +104,14 @@ def clone_project(path: Path) -> Clone:
         if (PROJECT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, path / name)
-    clone.set(**TINY)
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Use tiny settings")
-    return clone
+
+
+def lend_environment(clone: Clone) -> None:
+    """Make a .venv of links to the environment of the tests, with its own marks of what is installed."""
+    environment = clone.path / ".venv"
+    environment.mkdir()
+    for path in Path(sys.prefix).iterdir():
+        if not path.name.startswith(".installed"):
+            (environment / path.name).symlink_to(path)
+    for mark in (".installed", ".installed-demo", ".installed-dev"):
+        (environment / mark).touch()
