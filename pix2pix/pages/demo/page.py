@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from pix2pix.core.errors import InputError
 from pix2pix.pages.demo.guard import MEGABYTE, MOST_UPLOAD_MB, Guard
-from pix2pix.pages.demo.models import TASKS, Model
+from pix2pix.pages.demo.models import TASK_TEXTS, Model
 from pix2pix.pages.demo.service import Desk, Wish
 from pix2pix.pages.own_page import ADDRESS
 
@@ -190,7 +190,7 @@ class Page:
 
     def _shown_of(self, model: Model, *, has_photo: bool) -> list[Any]:
         """What the page shows of a model, in the order of the components; a photo that is there stays."""
-        task, choices = TASKS[model.task], self._desk.choices(model)
+        task, choices = TASK_TEXTS[model.task], self._desk.choices(model)
         draws = choices.pen_px is not None
         source = "drawing" if draws and not has_photo else "photo"
         return [

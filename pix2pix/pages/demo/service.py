@@ -12,7 +12,8 @@ from pix2pix.core.errors import InputError
 from pix2pix.pages.demo.models import Model, facts_of, find_models, metrics_of
 from pix2pix.pages.demo.uploads import Result, example_photos, read_upload, translate_photo
 from pix2pix.translation.photo_file import Photo
-from pix2pix.translation.translator import DRAWN, TranslateOptions, Translator
+from pix2pix.translation.preparation import DRAWN
+from pix2pix.translation.translator import TranslateOptions, Translator
 
 MOST_LOADED = 2
 CURRENT = "models/generator.safetensors"
