@@ -167,7 +167,8 @@ def run_summary(folders: Folders, metrics: Path) -> subprocess.CompletedProcess[
     command = [
         sys.executable,
         "-m",
-        "pix2pix.pages.rating.summary",
+        "pix2pix",
+        "ratings",
         f"--metrics={metrics}",
         *folders.arguments()[:1],
     ]
