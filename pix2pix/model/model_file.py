@@ -31,19 +31,34 @@ def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
     Raises:
         InputError: the file is missing, damaged, or no model of this project.
     """
+    settings = read_settings(path)
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        settings = json.loads(header[HEADER_KEY])
         generator = build_generator(GeneratorOptions.of(settings))
         _check_shapes(weights, generator.state_dict())
         generator.load_state_dict(weights)
-    except FileNotFoundError as error:
-        raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
     return generator.eval().to(memory_format=torch.channels_last), settings
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read the settings that a generator was trained with from the header of its file, without its weights.
+
+    Raises:
+        InputError: the file is missing, damaged, or no model of this project.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            settings: dict[str, Any] = json.loads((file.metadata() or {})[HEADER_KEY])
+        if not isinstance(settings, dict):
+            raise ValueError(f"its header holds no settings, but {settings}")
+    except FileNotFoundError as error:
+        raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise InputError(f"{path} is not a model written by the train stage: {error}") from error
+    return settings
 
 
 def _check_shapes(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

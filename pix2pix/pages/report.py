@@ -19,7 +19,8 @@ from pix2pix.pages.self_contained import self_contained
 
 PARAMS = Path("params.yaml")
 WORKSPACE = "workspace"  # DVC's name for what is not committed
-CHART, PICTURE = '"$schema"', "<img "  # what DVC's page has of each that has data
+CHART = '"$schema"'  # what DVC's page has of each chart that has data
+PICTURE = "<img "
 
 
 def write_report(revisions: Sequence[str], out: Path) -> None:

@@ -99,6 +99,13 @@ def to_square(image: RgbImage, size: int, resize: Resize) -> RgbImage:
     return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, box=box))
 
 
+def resized(image: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
+    """Scale a picture, (H, W) or (H, W, 3) uint8, bicubically; one that has the size is returned itself."""
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+
+
 def grayscale(image: RgbImage) -> RgbImage:
     """Return the ITU-R 601 luma (Pillow's ``L``) in all three channels."""
     luma = np.asarray(Image.fromarray(image).convert("L"))

@@ -12,7 +12,8 @@ from pix2pix.model.convolutions import Doubling, Halving
 from pix2pix.model.generators import Generator
 from pix2pix.model.layers import InstanceNorm
 
-MOST_UNITS, MOST_PICTURES = 1024, 4096
+MOST_UNITS = 1024  # of a side, each as long as what the sides must be multiples of
+MOST_PICTURES = 4096
 
 
 class UnitRange(nn.Module):
@@ -25,7 +26,8 @@ class UnitRange(nn.Module):
 
     def __init__(self, net: nn.Module, pixel_range: PixelRange) -> None:
         super().__init__()
-        self.net, self.pixel_range = net, pixel_range
+        self.net = net
+        self.pixel_range = pixel_range
         self.eval()
 
     def forward(self, pictures: Tensor) -> Tensor:

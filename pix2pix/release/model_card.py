@@ -42,7 +42,7 @@ def model_card(
         settings: as in its header.
         metrics: the folder that the stages wrote the model's metrics to; what is missing there is left out.
         folder: that the card is for; links to pictures start from it.
-        dataset: what the data are called, where the header does not tell, or as ``folder``.
+        dataset: what the data are called; without it, what the header calls them.
     """
     data, evaluated = _read(metrics / "data.json"), _read(metrics / "evaluate.json")
     parts = [

@@ -34,7 +34,7 @@ def translate_all(
         items: the files, and the places of their results.
         options: how they are translated.
         overwrite: also where the result is there already.
-        smooth_frames: of videos, as in ``pix2pix.translation.film.translate_film``.
+        smooth_frames: over about how many frames of videos outputs are averaged where nothing moves; 0: none.
 
     Raises:
         InputError: the model cannot do what is asked for, or a result cannot be written.

@@ -10,7 +10,7 @@ from pix2pix.core.errors import UnreadableError
 from pix2pix.core.outputs import whole_file
 from pix2pix.core.progress import Progress
 from pix2pix.pictures.images import RgbImage
-from pix2pix.translation.ffmpeg import CONTAINERS, FilmWriter, read_clock
+from pix2pix.translation.ffmpeg import CONTAINERS, Clock, Container, FilmWriter, read_clock
 from pix2pix.translation.smoothing import Smoothing, TemporalDifference
 from pix2pix.translation.translator import TranslateOptions, Translator
 from pix2pix.videos.video_files import Frame, VideoReader
@@ -25,9 +25,9 @@ class Film:
     Attributes:
         frames: translated frames.
         failed: frames that could not be decoded, in the middle of others.
-        difference_input: mean absolute difference of consecutive frames, in 255ths.
-        difference_output: the same of the translated frames.
-        difference_smoothed: the same after smoothing, or None without it.
+        difference_input: mean absolute difference of consecutive frames of the source, in 255ths.
+        difference_output: that of consecutive translated frames, before they are smoothed.
+        difference_smoothed: that of consecutive smoothed frames, or None without smoothing.
     """
 
     frames: int
@@ -50,21 +50,22 @@ def translate_film(
         source: the video.
         target: where it goes; its suffix, one of ``CONTAINERS``, names the container.
         options: how frames are translated.
-        smooth_frames: as in ``Smoothing``; 0 leaves smoothing out.
+        smooth_frames: over about how many frames outputs are averaged where nothing moves; 0 leaves it out.
 
     Raises:
         UnreadableError: the video cannot be decoded, or ffmpeg cannot write the result.
         InputError: the model cannot do what is asked for.
     """
-    clock, times_ms = read_clock(source), list(VideoReader(source).times_ms())
+    clock = read_clock(source)
+    times_ms = list(VideoReader(source).times_ms())
     if not times_ms:
         raise UnreadableError("no frame can be decoded")
     container = CONTAINERS[target.suffix.lower()]
-    rate = constant_rate(times_ms, clock.rates)
-    if rate is None and not container.has_times:
-        rate = clock.rates[-1] if clock.rates else _mean_rate(times_ms)
+    rate = _rate_to_write(times_ms, clock, container)
     smoothing = Smoothing(smooth_frames) if smooth_frames else None
-    before, after, smoothed = TemporalDifference(), TemporalDifference(), TemporalDifference()
+    before = TemporalDifference()
+    after = TemporalDifference()
+    smoothed = TemporalDifference()
     reader = VideoReader(source)
     progress = Progress(len(times_ms), f"translate {source.name}", "frame")
     with (
@@ -80,13 +81,8 @@ def translate_film(
             writer.write(output, frame.time_ms)
             progress.advance()
     progress.close()
-    return Film(
-        progress.done,
-        reader.failed,
-        before.value,
-        after.value,
-        smoothed.value if smoothing is not None else None,
-    )
+    difference_smoothed = smoothed.value if smoothing is not None else None
+    return Film(progress.done, reader.failed, before.value, after.value, difference_smoothed)
 
 
 def constant_rate(times_ms: Sequence[float], rates: Sequence[Fraction]) -> Fraction | None:
@@ -99,6 +95,14 @@ def constant_rate(times_ms: Sequence[float], rates: Sequence[Fraction]) -> Fract
         ):
             return rate
     return None
+
+
+def _rate_to_write(times_ms: Sequence[float], clock: Clock, container: Container) -> Fraction | None:
+    """The frames per second of the film, or None where each frame is written with its own time."""
+    rate = constant_rate(times_ms, clock.rates)
+    if rate is None and not container.has_times:
+        return clock.rates[-1] if clock.rates else _mean_rate(times_ms)
+    return rate
 
 
 def _mean_rate(times_ms: Sequence[float]) -> Fraction:

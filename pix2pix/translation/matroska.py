@@ -9,11 +9,13 @@ from pix2pix.pictures.images import RgbImage
 TICK_NS = 1000
 UNKNOWN_SIZE = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 RGB24 = b"RGB\x18"
-TRACK, NO_OFFSET, KEYFRAME = b"\x81", b"\x00\x00", b"\x80"
+TRACK = b"\x81"
+NO_OFFSET = b"\x00\x00"
+KEYFRAME = b"\x80"
 
 
 def stream_header(width: int, height: int) -> bytes:
-    """What the stream starts with; frames of ``width`` x ``height`` px follow, each as ``stream_frame``."""
+    """What the stream starts with, before the frames of ``width`` x ``height`` px."""
     video = (
         _uint("B0", width)  # PixelWidth
         + _uint("BA", height)  # PixelHeight

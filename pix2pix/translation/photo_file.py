@@ -54,7 +54,7 @@ def read_photo(path: Path) -> Photo:
     """Read a picture, its transparency, and its EXIF; colours in another profile are brought to sRGB.
 
     Raises:
-        UnreadableError: as ``pix2pix.pictures.images.read_image``.
+        UnreadableError: the file is missing, truncated or no picture, or its shorter side is under 16 px.
     """
     rgb = read_image(path)
     try:

@@ -18,7 +18,8 @@ from pix2pix.translation.translator import TranslateOptions, Translator
 from pix2pix.translation.work_list import WorkItem
 
 THREADS = 2  # beside the network; each reads, or writes
-READ_AHEAD, WRITE_BEHIND = 8, 8
+READ_AHEAD = 8
+WRITE_BEHIND = 8
 MOST_TINT = 8.0  # mean difference of the channels, in 255ths, up to which a picture counts as grey
 COLOURED = "taken as it is: it has colours, and the model was trained on grey pictures"
 
@@ -30,8 +31,8 @@ class TranslatedRow(Row):
     Attributes:
         frames: of a video.
         difference_input: mean absolute difference of a video's consecutive frames, in 255ths.
-        difference_output: the same of the translated frames, before they are smoothed.
-        difference_smoothed: the same of the frames as written, where they were smoothed.
+        difference_output: that of the translated frames, before they are smoothed.
+        difference_smoothed: that of the smoothed frames, where they were smoothed.
     """
 
     frames: int | str = ""

@@ -43,7 +43,8 @@ class TemporalDifference:
 
     def __init__(self) -> None:
         self._last: RgbImage | None = None
-        self._sum, self._count = 0.0, 0
+        self._sum = 0.0
+        self._count = 0
 
     def add(self, image: RgbImage) -> None:
         """Take the next frame, (H, W, 3) uint8."""

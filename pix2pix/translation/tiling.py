@@ -1,25 +1,24 @@
 """Pictures of any size for a network that was trained on one: cut into pieces, and put together again."""
 
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, islice
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from pix2pix.core.choices import Fit
-from pix2pix.pictures.images import RgbImage
+from pix2pix.pictures.images import RgbImage, resized
 
 Prepare = Callable[[RgbImage], RgbImage]
+Network = Callable[[list[RgbImage]], list[RgbImage]]
 
 LEAST_WEIGHT = 1e-3  # so that a pixel that only one tile covers is that tile's
 
 
-class Fitted(Protocol):
-    """A picture on its way through the network.
-
-    ``pieces`` are handed to the network in their order, the output of each goes to ``add``, and ``result`` is
-    the whole afterwards, of the picture's size. All are (H, W, 3) uint8.
+class Fitted(ABC):
+    """A picture on its way through the network; all pictures are (H, W, 3) uint8.
 
     Attributes:
         remaining: pieces whose outputs have not been added yet.
@@ -27,14 +26,17 @@ class Fitted(Protocol):
 
     remaining: int
 
+    @abstractmethod
     def pieces(self) -> Iterator[RgbImage]:
         """Yield what the network is given."""
 
+    @abstractmethod
     def add(self, output: RgbImage) -> None:
-        """Take the output of the next piece."""
+        """Take the network's output of a piece; the outputs come in the order of the pieces."""
 
+    @abstractmethod
     def result(self) -> RgbImage:
-        """Return the whole."""
+        """Return the whole translation, of the picture's size, once the outputs of all pieces are added."""
 
 
 def fitted(image: RgbImage, fit: Fit, size: int, multiple: int, prepare: Prepare) -> Fitted:
@@ -52,11 +54,55 @@ def fitted(image: RgbImage, fit: Fit, size: int, multiple: int, prepare: Prepare
     if fit == "tile":
         return Tiled(prepare(image), size)
     if fit == "full":
-        return Whole(prepare(image), multiple)
+        height, width = (-(-side // multiple) * multiple for side in image.shape[:2])
+        return Whole(prepare(image), height, width)
     return Resized(image, size, prepare)
 
 
-class Tiled:
+def translate_fitted(
+    images: Iterable[RgbImage],
+    fit_one: Callable[[RgbImage], Fitted],
+    network: Network,
+    batch_size: Callable[[int, int], int],
+    on_progress: Callable[[int], object],
+) -> Iterator[tuple[RgbImage, RgbImage]]:
+    """Send pictures through a network in batches of pieces, and yield each with its translation.
+
+    Args:
+        images: (H, W, 3) uint8, asked for one by one, at most a batch ahead of the outputs.
+        fit_one: makes pieces of a picture.
+        network: translates pieces of equal shape.
+        batch_size: how many pieces of a height and a width, in px, it is given at once.
+        on_progress: is told after every batch how many pieces the picture at work still lacks.
+    """
+    waiting: deque[tuple[RgbImage, Fitted]] = deque()
+
+    def pieces() -> Iterator[tuple[Fitted, RgbImage]]:
+        for image in images:
+            picture = fit_one(image)
+            waiting.append((image, picture))
+            yield from ((picture, piece) for piece in picture.pieces())
+
+    for batch in _batches(pieces(), batch_size):
+        outputs = network([piece for _, piece in batch])
+        for (picture, _), output in zip(batch, outputs, strict=True):
+            picture.add(output)
+        while waiting and waiting[0][1].remaining == 0:
+            image, picture = waiting.popleft()
+            yield image, picture.result()
+        on_progress(waiting[0][1].remaining if waiting else 0)
+
+
+def _batches(
+    pieces: Iterator[tuple[Fitted, RgbImage]], batch_size: Callable[[int, int], int]
+) -> Iterator[list[tuple[Fitted, RgbImage]]]:
+    """Put pieces that follow each other and have one shape together."""
+    for (height, width), alike in groupby(pieces, key=lambda item: item[1].shape[:2]):
+        while batch := list(islice(alike, batch_size(height, width))):
+            yield batch
+
+
+class Tiled(Fitted):
     """Overlapping squares, blended where they overlap.
 
     Beside the picture and the result, it needs the memory of one row of tiles.
@@ -70,9 +116,12 @@ class Tiled:
     """
 
     def __init__(self, image: RgbImage, size: int) -> None:
-        self._size, self._cut = size, image.shape[:2]
-        self._tops, self._lefts = (tile_starts(length, size) for length in self._cut)
-        height, width = self._tops[-1] + size, self._lefts[-1] + size
+        self._size = size
+        self._height, self._width = image.shape[:2]
+        self._tops = tile_starts(self._height, size)
+        self._lefts = tile_starts(self._width, size)
+        height = self._tops[-1] + size
+        width = self._lefts[-1] + size
         self._image = reflected(image, height, width)
         window = tile_window(size, size // 2)
         self._weights = window[:, None, None] * window[None, :, None]
@@ -80,7 +129,8 @@ class Tiled:
         self._column_sums = _sums(self._lefts, window, width)
         self._band = np.zeros((size, width, 3), np.float32)
         self._result = np.empty_like(self._image)
-        self._count = self.remaining = len(self._tops) * len(self._lefts)
+        self._count = len(self._tops) * len(self._lefts)
+        self.remaining = self._count
 
     def pieces(self) -> Iterator[RgbImage]:
         """Yield the tiles, row by row."""
@@ -89,7 +139,7 @@ class Tiled:
                 yield self._image[top : top + self._size, left : left + self._size]
 
     def add(self, output: RgbImage) -> None:
-        """Take the output of the next tile."""
+        """Blend the output of the next tile into its row."""
         row, column = divmod(self._count - self.remaining, len(self._lefts))
         left = self._lefts[column]
         self._band[:, left : left + self._size] += self._weights * output
@@ -98,8 +148,8 @@ class Tiled:
             self._finish_row(row)
 
     def result(self) -> RgbImage:
-        """Return the whole."""
-        return np.ascontiguousarray(self._result[: self._cut[0], : self._cut[1]])
+        """Return the blended tiles, without what was filled up."""
+        return np.ascontiguousarray(self._result[: self._height, : self._width])
 
     def _finish_row(self, row: int) -> None:
         """Write what no further row of tiles touches, and keep the rest."""
@@ -113,19 +163,18 @@ class Tiled:
         self._band[self._size - done :] = 0
 
 
-class Whole:
-    """The picture in one piece, filled up by reflection to the sides that the network takes.
+class Whole(Fitted):
+    """The picture in one piece, filled up by reflection to the sides that the network is given.
 
     Args:
         image: (H, W, 3) uint8.
-        multiple: of which the sides must be, in px.
+        height: of the piece, in px, H or more.
+        width: of the piece, in px, W or more.
     """
 
-    def __init__(self, image: RgbImage, multiple: int) -> None:
+    def __init__(self, image: RgbImage, height: int, width: int) -> None:
         self._height, self._width = image.shape[:2]
-        self._image = reflected(
-            image, -(-self._height // multiple) * multiple, -(-self._width // multiple) * multiple
-        )
+        self._image = reflected(image, height, width)
         self.remaining = 1
 
     def pieces(self) -> Iterator[RgbImage]:
@@ -133,16 +182,16 @@ class Whole:
         yield self._image
 
     def add(self, output: RgbImage) -> None:
-        """Take its output."""
+        """Keep the output of the picture itself, and drop that of what was filled up."""
         self.remaining = 0
         self._image = np.ascontiguousarray(output[: self._height, : self._width])
 
     def result(self) -> RgbImage:
-        """Return the whole."""
+        """Return the output as it came."""
         return self._image
 
 
-class Resized:
+class Resized(Whole):
     """The picture scaled so that its longer side is the network's, and its output scaled back.
 
     Proportions stay; the shorter side is filled up by reflection.
@@ -154,28 +203,15 @@ class Resized:
     """
 
     def __init__(self, image: RgbImage, size: int, prepare: Prepare) -> None:
-        self._height, self._width = image.shape[:2]
-        longer = max(self._height, self._width)
-        self._inner = (
-            max(1, round(size * self._height / longer)),
-            max(1, round(size * self._width / longer)),
-        )
-        self._image = reflected(prepare(_scaled(image, *self._inner)), size, size)
-        self.remaining = 1
-
-    def pieces(self) -> Iterator[RgbImage]:
-        """Yield the one piece."""
-        yield self._image
-
-    def add(self, output: RgbImage) -> None:
-        """Take its output."""
-        self.remaining = 0
-        inner = output[: self._inner[0], : self._inner[1]]
-        self._image = _scaled(np.ascontiguousarray(inner), self._height, self._width)
+        self._own_height, self._own_width = image.shape[:2]
+        longer = max(self._own_height, self._own_width)
+        height = max(1, round(size * self._own_height / longer))
+        width = max(1, round(size * self._own_width / longer))
+        super().__init__(prepare(resized(image, height, width)), size, size)
 
     def result(self) -> RgbImage:
-        """Return the whole."""
-        return self._image
+        """Return the output, scaled to the picture's own size."""
+        return resized(super().result(), self._own_height, self._own_width)
 
 
 def reflected(image: RgbImage, height: int, width: int) -> RgbImage:
@@ -201,9 +237,3 @@ def _sums(starts: list[int], window: npt.NDArray[np.float32], length: int) -> np
     for start in starts:
         sums[start : start + len(window)] += window
     return sums
-
-
-def _scaled(image: RgbImage, height: int, width: int) -> RgbImage:
-    if image.shape[:2] == (height, width):
-        return image
-    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))

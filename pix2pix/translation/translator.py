@@ -1,10 +1,8 @@
 """A trained model, ready for use: pictures in, translated pictures out."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from itertools import groupby, islice
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar, get_args, overload
 
@@ -13,27 +11,33 @@ import torch
 from lightning_fabric import Fabric
 from PIL import Image
 
-from pix2pix.core.choices import Accelerator, Fit, Precision
+from pix2pix.core.choices import Accelerator, Fit, Precision, TestMode
 from pix2pix.core.errors import InputError
 from pix2pix.machine.device import open_fabric
 from pix2pix.model.generators import Generator
 from pix2pix.model.inference import BATCH, translating
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import to_image
-from pix2pix.pairs.making import input_of
 from pix2pix.pictures.images import RgbImage
-from pix2pix.pictures.pairs import PairOptions
 from pix2pix.translation.input_kinds import AnyArray, as_kind_of, to_photo
 from pix2pix.translation.luminance import with_luminance_of
-from pix2pix.translation.tiling import Fitted, fitted
+from pix2pix.translation.preparation import Preparation
+from pix2pix.translation.tiling import Fitted, fitted, translate_fitted
 
 Picture = TypeVar("Picture", AnyArray, Image.Image)
-DRAWN = ("edges", "sketch")
 
 
 @dataclass(frozen=True)
 class TranslateOptions:
-    """How pictures are translated; the names are those of ``Translator.translate``."""
+    """How pictures are translated.
+
+    Attributes:
+        fit: what becomes of pictures of another size than the model's: ``tile`` translates overlapping
+            squares of the model's size, ``full`` the whole picture at once, and ``resize`` the whole picture,
+            made to fit into one such square.
+        prepare: whether the input is made of a photo, as training did; else the picture is the input.
+        keep_luminance: whether only the colours are the model's, and the brightness is the picture's.
+    """
 
     fit: Fit = "tile"
     prepare: bool = False
@@ -41,7 +45,33 @@ class TranslateOptions:
 
 
 def no_progress(_: int) -> None:
-    """Tell nobody."""
+    """Leave the progress untold."""
+
+
+class Network:
+    """A generator on its device; threads go through it by turns.
+
+    Args:
+        generator: in evaluation mode, on the device of ``fabric``.
+        fabric: of the device, and of the precision to work in.
+        test_mode: ``eval``, or ``train``: norms take their statistics from each picture; dropout stays on.
+    """
+
+    def __init__(self, generator: Generator, fabric: Fabric, test_mode: TestMode) -> None:
+        self._generator = generator
+        self._fabric = fabric
+        self._test_mode = test_mode
+        self._lock = threading.Lock()
+
+    def translate(self, pieces: list[RgbImage]) -> list[RgbImage]:
+        """Translate pictures of one shape, (H, W, 3) uint8, of sides that the generator takes."""
+        batch = torch.from_numpy(np.stack(pieces)).permute(0, 3, 1, 2)
+        with self._lock, translating(self._generator, self._fabric, self._test_mode) as translate:
+            return [to_image(output) for output in translate(batch)]
+
+    def batch_size(self, height: int, width: int) -> int:
+        """How many pieces are translated at once; those larger than the generator's pictures go alone."""
+        return BATCH if height * width <= self._generator.options.image_size**2 else 1
 
 
 class Translator:
@@ -66,14 +96,14 @@ class Translator:
         fabric: of the device, and of the precision to work in.
 
     Attributes:
-        settings: as above.
+        settings: those it was trained with, as in the model's header.
         image_size: side of the pictures it was trained on, in px.
         multiple: sides of what it takes are multiples of it, in px.
     """
 
     def __init__(self, generator: Generator, settings: dict[str, Any], fabric: Fabric) -> None:
-        self._generator, self._fabric = generator, fabric
-        self._lock = threading.Lock()
+        self._network = Network(generator, fabric, settings["test_mode"])
+        self._preparation = Preparation(settings)
         self.settings = settings
         self.image_size: int = settings["image_size"]
         halvings = settings["levels"] or self.image_size.bit_length() - 1
@@ -103,21 +133,17 @@ class Translator:
     @property
     def is_colorizer(self) -> bool:
         """Whether it was trained to colour grey pictures; False also where the pairs were ready-made."""
-        return self._task == "grayscale"
+        return self._preparation.is_colorizer
 
     @property
     def takes_drawings(self) -> bool:
         """Whether it was trained on edges or sketches, made of photos."""
-        return self._task in DRAWN
+        return self._preparation.takes_drawings
 
     @property
     def can_prepare(self) -> bool:
         """Whether it is known how inputs are made of photos."""
-        try:
-            self._recipe()
-        except InputError:
-            return False
-        return True
+        return self._preparation.can_prepare
 
     @overload
     def translate(
@@ -141,7 +167,8 @@ class Translator:
 
         Args:
             images: Pillow images, or arrays, (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
-            fit: what becomes of pictures of another size than the model's, as in ``tiling.fitted``.
+            fit: ``tile`` translates overlapping squares of the model's size and blends them, ``full`` the
+                whole picture at once, and ``resize`` the whole picture, made to fit into one such square.
             prepare: make the input, grey, edges or a sketch, of a colour photo as training did; else the
                 picture is the input.
             keep_luminance: take only the colours from the model, and the brightness from the picture.
@@ -187,12 +214,9 @@ class Translator:
         if options.fit not in get_args(Fit):
             raise InputError(f"fit must be {', '.join(get_args(Fit))}, found {options.fit}")
         if options.prepare:
-            self._recipe()
-        if options.keep_luminance and self._task not in ("grayscale", "none"):
-            raise InputError(
-                "keeping the luminance is for models that colour pictures; this one was trained with "
-                f"pair_task: {self.settings['pair_task']}, direction: {self.settings['direction']}"
-            )
+            self._preparation.pair_options()
+        if options.keep_luminance:
+            self._preparation.check_luminance()
 
     def keeps_alpha(self, options: TranslateOptions) -> bool:
         """Whether outputs are as transparent as the pictures; a drawing is laid on white paper instead."""
@@ -204,61 +228,20 @@ class Translator:
         Raises:
             InputError: the model was trained on ready-made pairs, or its header does not tell how.
         """
-        options = self._recipe()
-        return image if options.direction == "BtoA" else input_of(image, options)
-
-    @property
-    def _task(self) -> str:
-        """What inputs were made by; where the pairs were swapped, ``photo``: they were photos as they are."""
-        task: str = self.settings["pair_task"]
-        return "photo" if task != "none" and self.settings["direction"] == "BtoA" else task
-
-    def _recipe(self) -> PairOptions:
-        if self._task == "none":
-            raise InputError(
-                "this model was trained on ready-made pairs (pair_task: none), so how an input is made of a "
-                "photo is not known; leave preparing out and hand over an input"
-            )
-        known = {field.name for field in fields(PairOptions)} & self.settings.keys()
-        if self.takes_drawings and "sketch_strength" not in known:
-            raise InputError(
-                "this model's file, of an older version, does not tell how its drawings were made; train the "
-                "model again, or leave preparing out and hand over a drawing"
-            )
-        return PairOptions(**{name: self.settings[name] for name in known})
+        return self._preparation.prepare(image)
 
     def _stream(
         self, images: Iterable[RgbImage], options: TranslateOptions, on_progress: Callable[[int], object]
     ) -> Iterator[RgbImage]:
         prepare = self.prepare if options.prepare else _as_it_is
-        waiting: deque[tuple[RgbImage, Fitted]] = deque()
 
-        def pieces() -> Iterator[tuple[Fitted, RgbImage]]:
-            for image in images:
-                item = fitted(image, options.fit, self.image_size, self.multiple, prepare)
-                waiting.append((image, item))
-                yield from ((item, piece) for piece in item.pieces())
+        def fit_one(image: RgbImage) -> Fitted:
+            return fitted(image, options.fit, self.image_size, self.multiple, prepare)
 
-        for batch in self._batches(pieces()):
-            outputs = self._through_network([piece for _, piece in batch])
-            for (item, _), output in zip(batch, outputs, strict=True):
-                item.add(output)
-            while waiting and waiting[0][1].remaining == 0:
-                image, item = waiting.popleft()
-                yield with_luminance_of(image, item.result()) if options.keep_luminance else item.result()
-            on_progress(waiting[0][1].remaining if waiting else 0)
-
-    def _batches(self, pieces: Iterator[tuple[Fitted, RgbImage]]) -> Iterator[list[tuple[Fitted, RgbImage]]]:
-        """Put pieces of equal shape together; those that are larger than the model's pictures go alone."""
-        for (height, width), alike in groupby(pieces, key=lambda item: item[1].shape[:2]):
-            size = BATCH if height * width <= self.image_size**2 else 1
-            while batch := list(islice(alike, size)):
-                yield batch
-
-    def _through_network(self, pieces: list[RgbImage]) -> list[RgbImage]:
-        batch = torch.from_numpy(np.stack(pieces)).permute(0, 3, 1, 2)
-        with self._lock, translating(self._generator, self._fabric, self.settings["test_mode"]) as translate:
-            return [to_image(output) for output in translate(batch)]
+        for image, output in translate_fitted(
+            images, fit_one, self._network.translate, self._network.batch_size, on_progress
+        ):
+            yield with_luminance_of(image, output) if options.keep_luminance else output
 
 
 def _as_it_is(image: RgbImage) -> RgbImage:

@@ -28,7 +28,7 @@ class WorkItem:
         source: the file.
         target: the place of its result.
         name: the file's path as the user is told it.
-        path: the result's, likewise, relative to the output folder where there is one.
+        path: the result's path as the user is told it, relative to the output folder where there is one.
         kind: what the file is.
     """
 

@@ -23,7 +23,9 @@ MOST_UPLOAD_MB = 100
 MOST_FORM_BYTES = MEGABYTE // 16  # of an upload, beside the file itself
 MOST_CALL_BYTES = MEGABYTE
 API = "/gradio_api/"
-FILE, UPLOAD, CALL = f"{API}file=", f"{API}upload", f"{API}queue/join"
+FILE = f"{API}file="
+UPLOAD = f"{API}upload"
+CALL = f"{API}queue/join"
 # Gradio serves more: fetching other addresses for the browser, calls past the queue, editing its own code.
 READ = frozenset(
     {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"}
@@ -42,7 +44,8 @@ class Guard:
     """
 
     def __init__(self, app: App, files: Path) -> None:
-        self._app, self._files = app, files.resolve()
+        self._app = app
+        self._files = files.resolve()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request (ASGI)."""

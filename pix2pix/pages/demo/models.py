@@ -9,14 +9,15 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from safetensors import SafetensorError, safe_open
 
 from pix2pix.core.errors import InputError
-from pix2pix.model.model_file import HEADER_KEY
+from pix2pix.model.model_file import read_settings
+from pix2pix.translation.preparation import Task, task_of
 
 PATTERNS = ("models/*.safetensors", "data/epochs/**/*.safetensors")
 METRICS = Path("metrics/evaluate.json")
 LOCK = Path("dvc.lock")
+NEEDED_SETTINGS = ("pair_task", "direction", "image_size", "generator", "levels")  # by what the page says
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,9 @@ class Model:
     settings: dict[str, Any]
 
     @property
-    def task(self) -> str:
-        """``grayscale``, ``edges``, ``sketch``, ``none``, or ``photo``: inputs were photos as they are."""
-        task: str = self.settings["pair_task"]
-        return "photo" if task != "none" and self.settings["direction"] == "BtoA" else task
+    def task(self) -> Task:
+        """What inputs were made by; ``none``: the pairs were ready-made; ``photo``: inputs are photos."""
+        return task_of(self.settings)
 
 
 def find_models(root: Path, named: Sequence[Path] = ()) -> tuple[list[Model], list[str]]:
@@ -68,23 +68,6 @@ def find_models(root: Path, named: Sequence[Path] = ()) -> tuple[list[Model], li
     return list(once.values()), reasons
 
 
-def read_settings(path: Path) -> dict[str, Any]:
-    """Read the settings in a model's header, without its weights.
-
-    Raises:
-        InputError: the file is missing, damaged, or no model of this project.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            settings: dict[str, Any] = json.loads((file.metadata() or {})[HEADER_KEY])
-            _ = [settings[key] for key in ("pair_task", "direction", "image_size", "generator", "levels")]
-            return settings
-    except FileNotFoundError as error:
-        raise InputError(f"no model at {path}") from error
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is not a model written by the train stage: {error}") from error
-
-
 def metrics_of(model: Model, root: Path) -> dict[str, Any]:
     """Return what the last evaluation measured, if it was of this very file; else nothing.
 
@@ -109,7 +92,7 @@ def facts_of(model: Model, metrics: dict[str, Any]) -> list[tuple[str, str]]:
     size = settings["image_size"]
     facts = [
         ("model", model.name),
-        ("task", TASKS[model.task].name),
+        ("task", TASK_TEXTS[model.task].name),
         ("size", f"{size} x {size} px"),
         ("epochs", str(settings.get("epochs", "unknown"))),
         ("data", str(settings.get("dataset", "unknown"))),
@@ -125,8 +108,15 @@ def facts_of(model: Model, metrics: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Task:
-    """How the page speaks of a task: its name, a title, a line on what the model does, and on preparing."""
+class TaskText:
+    """How the page speaks of a task.
+
+    Attributes:
+        name: of the task.
+        title: of the page.
+        line: on what the model does.
+        prepare: the label of the box that has the input made of a photo; empty where there is no such box.
+    """
 
     name: str
     title: str
@@ -134,31 +124,31 @@ class Task:
     prepare: str = ""
 
 
-TASKS = {
-    "grayscale": Task(
+TASK_TEXTS: dict[Task, TaskText] = {
+    "grayscale": TaskText(
         "grey to colour",
         "Colour a photo",
         "Drop in a photo, old or new. The model sees it in grey and paints it.",
         "Make my photo grey first",
     ),
-    "edges": Task(
+    "edges": TaskText(
         "edges to photo",
         "From lines to a picture",
         "Draw with the pen, or drop in a photo for its outlines. The model fills them in.",
         "Take the outlines of my photo first",
     ),
-    "sketch": Task(
+    "sketch": TaskText(
         "sketch to photo",
         "From a sketch to a picture",
         "Draw with the pen, or drop in a photo to be sketched. The model fills it in.",
         "Make a sketch of my photo first",
     ),
-    "photo": Task(
+    "photo": TaskText(
         "photo to input",
         "From a photo back",
         "Drop in a photo. The model makes grey, edges or a sketch of it.",
     ),
-    "none": Task(
+    "none": TaskText(
         "picture to picture",
         "From picture to picture",
         "Drop in a picture of the kind that the model was trained on, a label map say.",
@@ -169,7 +159,11 @@ TASKS = {
 def _model(path: Path, root: Path) -> Model:
     inside = path.resolve().is_relative_to(root.resolve())
     name = path.resolve().relative_to(root.resolve()).as_posix() if inside else str(path)
-    return Model(name, path, read_settings(path))
+    settings = read_settings(path)
+    missing = [key for key in NEEDED_SETTINGS if key not in settings]
+    if missing:
+        raise InputError(f"{path} is not a model written by the train stage: {missing[0]!r}")
+    return Model(name, path, settings)
 
 
 def _md5(path: Path) -> str:

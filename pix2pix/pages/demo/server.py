@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pix2pix.core.choices import Accelerator
 from pix2pix.core.errors import InputError
-from pix2pix.pages.demo.service import Desk
+from pix2pix.pages.demo.service import TranslationService
 from pix2pix.pages.own_page import ADDRESS
 
 PORT = 7860
-M_ARENA_MAX, ARENAS = -8, 2  # of glibc's malloc.h
+M_ARENA_MAX = -8  # of glibc's malloc.h
+ARENAS = 2
 
 
 @contextmanager
@@ -35,9 +36,9 @@ def serving(
     """
     with tempfile.TemporaryDirectory(prefix="pix2pix-demo-") as folder:
         files = Path(folder, "files").resolve()
-        desk = Desk(root, files, Path(folder, "examples"), named, accelerator)
-        desk.models()
-        for reason in desk.left_out:
+        service = TranslationService(root, files, Path(folder, "examples"), named, accelerator)
+        service.models()
+        for reason in service.left_out:
             print(f"demo: left out: {reason}")
         _keep_gradio_to_itself(files)
         try:
@@ -46,7 +47,7 @@ def serving(
             if error.name not in ("gradio", "starlette"):
                 raise
             raise InputError("the page needs Gradio: pip install -e '.[demo]', or run `make demo`") from error
-        page = Page(desk, files)
+        page = Page(service, files)
         try:
             url = page.launch(port or _free_port())
         except OSError as error:

@@ -12,13 +12,12 @@ from pix2pix.core.errors import InputError
 from pix2pix.pages.demo.models import Model, facts_of, find_models, metrics_of
 from pix2pix.pages.demo.uploads import Result, example_photos, read_upload, translate_photo
 from pix2pix.translation.photo_file import Photo
-from pix2pix.translation.translator import DRAWN, TranslateOptions, Translator
+from pix2pix.translation.preparation import Preparation
+from pix2pix.translation.translator import TranslateOptions, Translator
 
 MOST_LOADED = 2
 CURRENT = "models/generator.safetensors"
 TEST_PAIRS = Path("data/pairs/test")
-
-
 CANVAS_PX = 512
 MOST_NAME = 80  # characters of a file name that a result takes over
 LINE_PX = 1.3  # of drawings, in pixels of the model's pictures: a line of an edge detector, antialiased
@@ -28,11 +27,11 @@ FitOrAuto = Fit | Literal["auto"]
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What there is to choose with a model.
+class AvailableOptions:
+    """The options of translation that the page offers with a model.
 
     Attributes:
-        pen_px: width of the pen, for a canvas of ``CANVAS_PX``; None: the model takes no drawings.
+        pen_px: width of the pen on a canvas of ``CANVAS_PX``; None: the model takes no drawings.
         prepare: whether the input can be made of a photo.
         keep_luminance: whether the photo's brightness can be kept.
     """
@@ -43,15 +42,17 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A picture, and what is to be done with it.
+class TranslationRequest:
+    """A picture, and how it is to be translated.
 
     Attributes:
-        model: its name.
+        model: name of the model.
         path: of the uploaded picture; None takes an example.
-        is_drawing: whether it was drawn: it is the input as it is.
-        fit: as in ``Translator.translate``, or ``auto``.
-        prepare, keep_luminance: likewise.
+        is_drawing: whether it was drawn on the page, so that it is the input as it is.
+        fit: ``tile`` translates it in overlapping squares, ``full`` at once, ``resize`` made small, and
+            ``auto`` as it suits the model and the picture's size.
+        prepare: whether the input is made of the picture, as training did, where the model can do it.
+        keep_luminance: whether only the colours are the model's, where the model can do it.
     """
 
     model: str
@@ -62,7 +63,7 @@ class Wish:
     keep_luminance: bool = False
 
 
-class Desk:
+class TranslationService:
     """What the page asks of the models; threads may share it.
 
     Args:
@@ -81,8 +82,11 @@ class Desk:
         named: Sequence[Path] = (),
         accelerator: Accelerator = "auto",
     ) -> None:
-        self._root, self._files, self._examples = root, files, examples
-        self._named, self._accelerator = list(named), accelerator
+        self._root = root
+        self._files = files
+        self._examples = examples
+        self._named = list(named)
+        self._accelerator = accelerator
         self._loaded: dict[str, Translator] = {}
         self._example_files: dict[str, list[Path]] = {}
         self._lock = threading.Lock()
@@ -110,13 +114,13 @@ class Desk:
         """What the page says of a model."""
         return facts_of(model, metrics_of(model, self._root))
 
-    def choices(self, model: Model) -> Choices:
-        """What there is to choose with a model."""
-        is_drawn = model.task in DRAWN
-        return Choices(
-            pen_px=CANVAS_PX / model.settings["image_size"] * LINE_PX if is_drawn else None,
-            prepare=model.task == "grayscale" or (is_drawn and "sketch_strength" in model.settings),
-            keep_luminance=model.task in ("grayscale", "none"),
+    def available_options(self, model: Model) -> AvailableOptions:
+        """The options that the page offers with a model."""
+        preparation = Preparation(model.settings)
+        return AvailableOptions(
+            pen_px=CANVAS_PX / model.settings["image_size"] * LINE_PX if preparation.takes_drawings else None,
+            prepare=preparation.can_prepare and model.task != "photo",
+            keep_luminance=preparation.can_keep_luminance,
         )
 
     def examples(self, model: Model) -> list[Path]:
@@ -135,26 +139,28 @@ class Desk:
             return example_photos(own_pairs, half, self._examples / key)
         return [] if model.task == "none" else example_photos(None, "A", self._examples)
 
-    def translate(self, wish: Wish) -> Result | None:
+    def translate(self, request: TranslationRequest) -> Result | None:
         """Translate an uploaded picture, or an example where there is none; None where there is no example.
 
         Raises:
-            InputError: the picture or the model cannot be used, or not in this options.
+            InputError: the picture or the model cannot be used, or not with these options.
         """
-        model = self.model(wish.model)
-        if wish.path is not None:
-            return self._translate(model, wish, read_upload(wish.path, self._files), Path(wish.path).stem)
+        model = self.model(request.model)
+        if request.path is not None:
+            return self._translate(
+                model, request, read_upload(request.path, self._files), Path(request.path).stem
+            )
         for example in self.examples(model)[:1]:
-            as_photo = replace(wish, is_drawing=False, prepare=True)
+            as_photo = replace(request, is_drawing=False, prepare=True)
             return self._translate(model, as_photo, read_upload(str(example), self._examples), example.stem)
         return None
 
-    def _translate(self, model: Model, wish: Wish, photo: Photo, name: str) -> Result:
-        choices = self.choices(model)
+    def _translate(self, model: Model, request: TranslationRequest, photo: Photo, name: str) -> Result:
+        available = self.available_options(model)
         options = TranslateOptions(
-            fit=_fit(wish, model, photo),
-            prepare=wish.prepare and choices.prepare and not wish.is_drawing,
-            keep_luminance=wish.keep_luminance and choices.keep_luminance,
+            fit=_fit(request, model, photo),
+            prepare=request.prepare and available.prepare and not request.is_drawing,
+            keep_luminance=request.keep_luminance and available.keep_luminance,
         )
         return translate_photo(
             self._translator(model), photo, options, self._files, f"{name[:MOST_NAME]}_translated"
@@ -179,10 +185,10 @@ def _key(model: Model) -> str:
     return f"{hashlib.sha256(str(model.path).encode()).hexdigest()[:16]}_{stat.st_mtime_ns}_{stat.st_size}"
 
 
-def _fit(wish: Wish, model: Model, photo: Photo) -> Fit:
+def _fit(request: TranslationRequest, model: Model, photo: Photo) -> Fit:
     """``auto``: colorizers take photos at once, unless they are large; else made small, as in training."""
-    if wish.fit != "auto":
-        return wish.fit
+    if request.fit != "auto":
+        return request.fit
     height, width = photo.image.shape[:2]
     small = height * width <= MOST_MEGAPIXELS_BY_ITSELF * 1_000_000
     return "full" if small and model.task == "grayscale" else "resize"

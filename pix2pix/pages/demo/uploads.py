@@ -10,7 +10,7 @@ import skimage.data
 from PIL import Image
 
 from pix2pix.core.errors import InputError, UnreadableError
-from pix2pix.pictures.images import READ_ERRORS, RgbImage, write_png
+from pix2pix.pictures.images import READ_ERRORS, RgbImage, resized, write_png
 from pix2pix.pictures.pairs import read_pair
 from pix2pix.translation.photo_file import Photo, read_photo, write_photo
 from pix2pix.translation.translator import TranslateOptions, Translator
@@ -19,14 +19,22 @@ MOST_MEGAPIXELS = 100
 MOST_MEGAPIXELS_AT_ONCE = 4  # of ``fit="full"``, whose memory grows with the picture: about 2 GB
 # No format that is decoded by another program, or that is not a picture of pixels.
 KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
-SHOWN_PX = (512, 1600)  # the longer side of what is shown: at least, at most
+LEAST_SHOWN_PX = 512  # the longer side of what is shown
+MOST_SHOWN_PX = 1600
 SAMPLE_PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")
 EXAMPLES = 4
 
 
 @dataclass(frozen=True)
 class Result:
-    """A translated picture: files to show and to download, and a line about it."""
+    """A translated picture.
+
+    Attributes:
+        before: JPEG of what the model was given, to be shown.
+        after: JPEG of the translation, to be shown in the same size.
+        download: PNG of the translation, of the picture's own size.
+        line: its size, and how long it took.
+    """
 
     before: Path
     after: Path
@@ -97,8 +105,8 @@ def translate_photo(
         new / f"{name}.png",
         f"{width} x {height} px in {seconds:.2f} s",
     )
-    size = size_shown(width, height)
-    write_photo(files.before, Photo(_scaled(input_shown(translator, photo.image, options), *size)))
+    size = size_shown(height, width)
+    write_photo(files.before, Photo(resized(input_shown(translator, photo.image, options), *size)))
     write_photo(files.after, Photo(_on_white(result, *size)))
     write_photo(files.download, result)
     return files
@@ -111,12 +119,12 @@ def input_shown(translator: Translator, image: RgbImage, options: TranslateOptio
     if options.fit != "resize" or translator.is_colorizer:
         return translator.prepare(image)
     height, width = image.shape[:2]
-    return translator.prepare(_scaled(image, *_fitting(width, height, translator.image_size)))
+    return translator.prepare(resized(image, *_fitting(height, width, translator.image_size)))
 
 
-def size_shown(width: int, height: int) -> tuple[int, int]:
-    """The size, width and height, that a picture is shown in."""
-    return _fitting(width, height, min(max(width, height, SHOWN_PX[0]), SHOWN_PX[1]))
+def size_shown(height: int, width: int) -> tuple[int, int]:
+    """The size, height and width in px, that a picture is shown in."""
+    return _fitting(height, width, min(max(height, width, LEAST_SHOWN_PX), MOST_SHOWN_PX))
 
 
 def example_photos(pairs: Path | None, half: str, folder: Path) -> list[Path]:
@@ -148,20 +156,14 @@ def _too_large(found: str = "") -> InputError:
     return InputError(f"Pictures of up to {MOST_MEGAPIXELS} megapixels are taken; this one is larger{found}.")
 
 
-def _fitting(width: int, height: int, longer_px: int) -> tuple[int, int]:
+def _fitting(height: int, width: int, longer_px: int) -> tuple[int, int]:
     scale = longer_px / max(height, width)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _scaled(image: RgbImage, width: int, height: int) -> RgbImage:
-    if image.shape[:2] == (height, width):
-        return image
-    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
-
-
-def _on_white(photo: Photo, width: int, height: int) -> RgbImage:
-    image = _scaled(photo.image, width, height)
+def _on_white(photo: Photo, height: int, width: int) -> RgbImage:
+    image = resized(photo.image, height, width)
     if photo.alpha is None:
         return image
-    opacity = _scaled(photo.alpha, width, height)[:, :, None] / np.float32(255)
+    opacity = resized(photo.alpha, height, width)[:, :, None] / np.float32(255)
     return np.rint(image * opacity + 255 * (1 - opacity)).astype(np.uint8)

@@ -19,7 +19,8 @@ from pix2pix.core.choices import RatingProtocol
 from pix2pix.core.errors import InputError
 from pix2pix.pages.rating.questions import Question, Shows
 
-LONGEST_NAME, LONGEST_FILE_NAME = 60, 40
+LONGEST_NAME = 60
+LONGEST_FILE_NAME = 40
 SCORES = frozenset(map(str, range(11)))
 ALLOWED: dict[Question, frozenset[str]] = {
     "translation": SCORES,
@@ -35,9 +36,9 @@ class Answer(BaseModel):
 
     Attributes:
         answered_at: in UTC.
-        rater: as ``rater_id`` gives it.
-        protocol: of the survey, as the next two.
-        seed: of the choice and the order.
+        rater: the rater's name, in the letters of a safe file name.
+        protocol: of the survey.
+        seed: of the survey's choice and order of pictures.
         model: the first 12 digits of the sha256 of the model's file.
         place: in the rater's order, from 1.
         practice: whether it is not counted.

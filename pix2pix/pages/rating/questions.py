@@ -26,7 +26,8 @@ IN_VIEW: dict[Question, tuple[str, ...]] = {
     "real_or_fake": ("picture",),
 }
 MOST_BY_DEFAULT = 100
-MOST_FOR_PRACTICE, PRACTICE_SHARE = 10, 5  # the paper: the first 10 of 50
+MOST_FOR_PRACTICE = 10  # the paper: the first 10 of 50
+PRACTICE_SHARE = 5
 ID_DIGITS = 12
 
 
@@ -35,16 +36,16 @@ class RatedPicture:
     """A test picture to be rated.
 
     Attributes:
-        key: names the item and tells nothing of it.
+        key: names the picture and tells nothing of it.
         path: of the pair and of the translated picture, relative to their folders.
-        picture: the first 12 digits of the sha256 of the translated picture's file.
+        picture_id: the first 12 digits of the sha256 of the translated picture's file.
         shows: what ``real_or_fake`` shows of it; ``scores`` is about the output.
         practice: whether the answer is for practice, and not counted.
     """
 
     key: str
     path: str
-    picture: str
+    picture_id: str
     shows: Shows
     practice: bool
 
@@ -73,23 +74,23 @@ class Survey:
         """The pictures in a rater's own order, those for practice first."""
         return sorted(
             self.pictures,
-            key=lambda item: (not item.practice, uniform_hash("order", self.seed, rater, item.path)),
+            key=lambda picture: (not picture.practice, uniform_hash("order", self.seed, rater, picture.path)),
         )
 
-    def picture(self, item: RatedPicture, role: str) -> RgbImage:
-        """Read what is shown of an item, (H, W, 3) uint8.
+    def read_shown(self, picture: RatedPicture, role: str) -> RgbImage:
+        """Read what is shown of a picture, (H, W, 3) uint8.
 
         Args:
-            item: one of this survey.
-            role: ``input``, ``output`` or ``target``; ``picture`` is what ``item.shows``.
+            picture: one of this survey.
+            role: ``input``, ``output`` or ``target``; ``picture`` is what ``picture.shows``.
 
         Raises:
             UnreadableError: the file is missing or damaged.
         """
-        role = item.shows if role == "picture" else role
+        role = picture.shows if role == "picture" else role
         if role == "output":
-            return read_image(self.results / item.path)
-        real_a, real_b = read_pair(self.pairs / item.path)
+            return read_image(self.results / picture.path)
+        real_a, real_b = read_pair(self.pairs / picture.path)
         return real_a if role == "input" else real_b
 
 
@@ -123,30 +124,31 @@ def make_survey(
         )
     ranked = sorted(names, key=lambda name: uniform_hash("rating", seed, name))[: n_practice + count]
     identity = model_id(model)
-    items = []
+    pictures = []
     for rank, name in enumerate(ranked):
         _check_sizes(results / name, pairs / name)
         key = hashlib.sha256(f"{protocol}/{seed}/{identity}/{name}".encode()).hexdigest()[:ID_DIGITS]
         shows: Shows = "output" if protocol == "scores" or rank % 2 == 0 else "target"
-        items.append(RatedPicture(key, name, picture_id(results / name), shows, practice=rank < n_practice))
-    return Survey(protocol, seed, identity, tuple(items), results, pairs)
+        is_practice = rank < n_practice
+        pictures.append(RatedPicture(key, name, picture_id(results / name), shows, is_practice))
+    return Survey(protocol, seed, identity, tuple(pictures), results, pairs)
 
 
 def next_question(
-    items: Sequence[RatedPicture], protocol: RatingProtocol, answered: Iterable[tuple[str, Question]]
+    pictures: Sequence[RatedPicture], protocol: RatingProtocol, answered: Iterable[tuple[str, Question]]
 ) -> tuple[RatedPicture, Question] | None:
-    """Return the first item with a question still open, and that question; None where all are answered.
+    """Return the first picture with a question still open, and that question; None where all are answered.
 
     Args:
-        items: in a rater's order.
+        pictures: in a rater's order.
         protocol: what is asked about each.
         answered: the paths and questions that the rater has answered.
     """
     known = set(answered)
-    for item in items:
+    for picture in pictures:
         for question in QUESTIONS[protocol]:
-            if (item.path, question) not in known:
-                return item, question
+            if (picture.path, question) not in known:
+                return picture, question
     return None
 
 

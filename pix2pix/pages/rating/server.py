@@ -43,7 +43,8 @@ class RatingServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, sessions: Sessions, port: int, rater: str = "") -> None:
-        self.sessions, self.rater = sessions, rater
+        self.sessions = sessions
+        self.rater = rater
         try:
             super().__init__((ADDRESS, port), RatingHandler)
         except (OSError, OverflowError) as error:

@@ -25,7 +25,16 @@ Short = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Reply(BaseModel):
-    """What the page sends: a rater's answer to a question about an item, as ``Answer`` keeps it."""
+    """What the page sends: a rater's answer to a question about a picture.
+
+    Attributes:
+        rater: the name that the rater gave.
+        item: key of the picture that was rated.
+        question: what was asked.
+        answer: ``0`` to ``10``, or ``real`` or ``fake``.
+        shown_ms: how long the pictures were in view.
+        answer_ms: how long the answer took, from the moment it could be given.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -61,8 +70,8 @@ class Sessions:
     def record(self, reply: Reply) -> dict[str, Any]:
         """Keep an answer and tell the page what to ask next.
 
-        An answer to another question than the one that is open is not taken: the item is unknown, or was
-        answered before, as after a double click or in another window.
+        An answer to another question than the one that is open is not taken: the picture is unknown, or
+        was answered before, as after a double click or in another window.
 
         Returns:
             the new state, with whether the answer was ``taken``; and after an answer for practice what the
@@ -100,7 +109,7 @@ class Sessions:
         if current is None or current[0].key != key or role not in IN_VIEW[current[1]]:
             raise InputError(f"no picture {role[:20]!r} of this item is to be seen now")
         file = io.BytesIO()
-        Image.fromarray(self.survey.picture(current[0], role)).save(file, format="PNG")
+        Image.fromarray(self.survey.read_shown(current[0], role)).save(file, format="PNG")
         return file.getvalue()
 
     def _file(self, rater: str) -> Path:
@@ -108,30 +117,30 @@ class Sessions:
 
     def _answers(self, rater: str) -> list[Answer]:
         """The rater's answers about these very pictures by this protocol, under whatever seed."""
-        pictures = {item.path: item.picture for item in self.survey.pictures}
+        known = {picture.path: picture.picture_id for picture in self.survey.pictures}
         return [
             answer
             for answer in read_answers(self._file(rater))
             if (answer.protocol, answer.model) == (self.survey.protocol, self.survey.model)
-            and pictures.get(answer.path) == answer.picture
+            and known.get(answer.path) == answer.picture
         ]
 
     def _next(self, rater: str, answers: list[Answer]) -> tuple[RatedPicture, Question] | None:
         answered = [(answer.path, answer.question) for answer in answers]
         return next_question(self.survey.order(rater), self.survey.protocol, answered)
 
-    def _answer(self, rater: str, item: RatedPicture, reply: Reply) -> Answer:
+    def _answer(self, rater: str, picture: RatedPicture, reply: Reply) -> Answer:
         return Answer(
             answered_at=now(),
             rater=rater,
             protocol=self.survey.protocol,
             seed=self.survey.seed,
             model=self.survey.model,
-            place=self.survey.order(rater).index(item) + 1,
-            practice=item.practice,
-            path=item.path,
-            picture=item.picture,
-            shows=item.shows,
+            place=self.survey.order(rater).index(picture) + 1,
+            practice=picture.practice,
+            path=picture.path,
+            picture=picture.picture_id,
+            shows=picture.shows,
             question=reply.question,
             answer=reply.answer,
             shown_ms=reply.shown_ms,
@@ -143,15 +152,15 @@ class Sessions:
         last = QUESTIONS[self.survey.protocol][-1]
         done = {answer.path for answer in answers if answer.question == last}
         practice = current is not None and current[0].practice
-        part = [item for item in self.survey.pictures if item.practice == practice]
+        part = [picture for picture in self.survey.pictures if picture.practice == practice]
         state = {
             "protocol": self.survey.protocol,
             "file": self._file(rater).name,
             "practice": practice,
-            "done": sum(item.path in done for item in part),
+            "done": sum(picture.path in done for picture in part),
             "total": len(part),
         }
         if current is None:
             return state | {"question": None}
-        item, question = current
-        return state | {"question": question, "item": item.key, "pictures": IN_VIEW[question]}
+        picture, question = current
+        return state | {"question": question, "item": picture.key, "pictures": IN_VIEW[question]}

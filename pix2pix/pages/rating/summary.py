@@ -17,7 +17,8 @@ from pix2pix.pages.rating.questions import QUESTIONS, model_id, picture_id
 
 Figures = dict[str, float]
 CONFIDENCE = 0.95
-LOWEST_SCORE, HIGHEST_SCORE = 0, 10
+LOWEST_SCORE = 0
+HIGHEST_SCORE = 10
 
 
 def summarize_folder(ratings: Path, results: Path, model: Path, metrics: Path) -> None:
@@ -99,7 +100,7 @@ def share_interval(picture_shares: npt.NDArray[np.float64], n_answers: int) -> t
 
 
 def agreement(table: pd.DataFrame, level: Literal["interval", "nominal"]) -> Figures:
-    """Return Krippendorff's alpha of ``value`` by ``rater`` and ``path`` as ``alpha``, where it is defined.
+    """Return Krippendorff's alpha of ``value`` by ``rater`` and ``path``, where it is defined.
 
     It is not with a single rater, without a picture that two have judged, or where all have said the same.
     Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability".

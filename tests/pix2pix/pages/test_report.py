@@ -97,7 +97,7 @@ class Project:
         return self.run(sys.executable, "-m", "dvc", *arguments)
 
     def report(self, *revisions: str, fails: bool = False) -> str:
-        return self.run(sys.executable, "-m", "pix2pix.commands.report", *revisions, fails=fails)
+        return self.run(sys.executable, "-m", "pix2pix", "report", *revisions, fails=fails)
 
 
 @pytest.fixture(scope="module")

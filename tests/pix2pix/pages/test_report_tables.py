@@ -114,9 +114,8 @@ def test_runs_stand_below_each_other_in_metrics_and_beside_each_other_elsewhere(
 
 def test_settings_in_which_runs_differ_are_shown_and_all_can_be_unfolded() -> None:
     settings = {"epochs": 16, "ema_decay": 0, "beta1": 0.5}
-    main, everything = tables(run("main", settings), run("averaged", settings | {"ema_decay": 0.9}))[
-        "Settings"
-    ]
+    found = tables(run("main", settings), run("averaged", settings | {"ema_decay": 0.9}))
+    main, everything = found["Settings"]
     assert main[1:] == [["epochs", "16", "16"], ["ema_decay", "0", "0.9"]]
     assert [row[0] for row in everything[1:]] == ["epochs", "ema_decay", "beta1"]
 

@@ -21,7 +21,7 @@ from pix2pix.videos.video_files import VideoReader
 needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg"
 )
-WAY = TranslateOptions("resize", prepare=True, keep_luminance=True)
+OPTIONS = TranslateOptions("resize", prepare=True, keep_luminance=True)
 SOUND = {".mp4": "aac", ".mov": "aac", ".mkv": "aac", ".webm": "libopus", ".avi": "libmp3lame"}
 
 
@@ -81,7 +81,7 @@ def test_rate_length_and_sound_are_kept_in_every_container(
     tmp_path: Path, translator: Translator, photo: RgbImage, suffix: str, fps: str
 ) -> None:
     source = make_video(tmp_path / f"in{suffix}", photo, fps=fps)
-    film = translate_film(translator, source, tmp_path / f"out{suffix}", WAY)
+    film = translate_film(translator, source, tmp_path / f"out{suffix}", OPTIONS)
     before, after = probe(source), probe(tmp_path / f"out{suffix}")
     assert film.frames == len(after["video"]["times"]) == 15 and film.failed == 0
     assert after["video"]["avg_frame_rate"] == before["video"]["avg_frame_rate"]
@@ -95,7 +95,7 @@ def test_rate_length_and_sound_are_kept_in_every_container(
 @needs_ffmpeg
 def test_pictures_are_the_translated_ones(tmp_path: Path, translator: Translator, photo: RgbImage) -> None:
     source = make_video(tmp_path / "in.mp4", photo)
-    translate_film(translator, source, tmp_path / "out.mp4", WAY)
+    translate_film(translator, source, tmp_path / "out.mp4", OPTIONS)
     inputs = [frame.image for frame in VideoReader(source)]
     outputs = [frame.image for frame in VideoReader(tmp_path / "out.mp4")]
     expected = translator.translate(inputs, fit="resize", prepare=True, keep_luminance=True)
@@ -114,7 +114,7 @@ def test_variable_frame_rate_keeps_every_frames_time(
     times = probe(source)["video"]["times"]
     assert len(set(np.round(np.diff(times)))) > 1
     for suffix in (".mp4", ".mkv", ".webm"):
-        translate_film(translator, source, tmp_path / f"out{suffix}", WAY)
+        translate_film(translator, source, tmp_path / f"out{suffix}", OPTIONS)
         ours = probe(tmp_path / f"out{suffix}")["video"]["times"]
         assert np.subtract(ours, ours[0]) == pytest.approx(np.subtract(times, times[0]), abs=1.0)
 
@@ -125,7 +125,7 @@ def test_variable_frame_rate_keeps_its_times_where_the_container_has_one_rate(
 ) -> None:
     jumps = ("-vf", "setpts='if(lt(N,7),N,7+(N-7)*3)/25/TB'", "-enc_time_base", "1/90000", "-vsync", "vfr")
     source = make_video(tmp_path / "in.mp4", photo, *jumps, fps="25", sound=False)
-    translate_film(translator, source, tmp_path / "out.avi", WAY)
+    translate_film(translator, source, tmp_path / "out.avi", OPTIONS)
     assert times_of(tmp_path / "out.avi")[-1] == pytest.approx(times_of(source)[-1], abs=40)
 
 
@@ -136,7 +136,7 @@ def test_rotated_video_is_upright(tmp_path: Path, translator: Translator, photo:
     subprocess.run([*command, str(tmp_path / "in.mp4")], check=True)
     (upright, *_) = [frame.image for frame in VideoReader(tmp_path / "in.mp4")]
     assert upright.shape == (photo.shape[1], photo.shape[0], 3)
-    translate_film(translator, tmp_path / "in.mp4", tmp_path / "out.mp4", WAY)
+    translate_film(translator, tmp_path / "in.mp4", tmp_path / "out.mp4", OPTIONS)
     after = probe(tmp_path / "out.mp4")["video"]
     assert (after["width"], after["height"]) == photo.shape[:2] and "side_data_list" not in after
     (output, *_) = [frame.image for frame in VideoReader(tmp_path / "out.mp4")]
@@ -152,7 +152,7 @@ def test_picture_that_comes_after_the_sound_stays_behind_it(
     late = tmp_path / "in.mkv"
     command = ["ffmpeg", "-v", "error", "-itsoffset", "0.5", "-i", str(plain), "-i", str(plain)]
     subprocess.run([*command, "-map", "0:v", "-map", "1:a", "-c", "copy", str(late)], check=True)
-    translate_film(translator, late, tmp_path / "out.mkv", WAY)
+    translate_film(translator, late, tmp_path / "out.mkv", OPTIONS)
     before, after = probe(late), probe(tmp_path / "out.mkv")
     gaps = [film["video"]["times"][-1] - film["audio"]["times"][-1] for film in (before, after)]
     assert gaps[1] == pytest.approx(gaps[0], abs=40)
@@ -163,7 +163,7 @@ def test_sound_that_the_container_cannot_hold_is_encoded_anew(
     tmp_path: Path, translator: Translator, photo: RgbImage
 ) -> None:
     source = make_video(tmp_path / "in.mp4", photo)
-    translate_film(translator, source, tmp_path / "out.webm", WAY)
+    translate_film(translator, source, tmp_path / "out.webm", OPTIONS)
     after = probe(tmp_path / "out.webm")
     assert after["audio"]["codec_name"] == "opus" and after["video"]["codec_name"] == "vp9"
     assert after["length"] == pytest.approx(probe(source)["length"], abs=0.05)
@@ -172,7 +172,7 @@ def test_sound_that_the_container_cannot_hold_is_encoded_anew(
 @needs_ffmpeg
 def test_silent_videos_work_too(tmp_path: Path, translator: Translator, photo: RgbImage) -> None:
     source = make_video(tmp_path / "in.mp4", photo, sound=False, count=5)
-    assert translate_film(translator, source, tmp_path / "out.mp4", WAY).frames == 5
+    assert translate_film(translator, source, tmp_path / "out.mp4", OPTIONS).frames == 5
     assert "audio" not in probe(tmp_path / "out.mp4")
 
 
@@ -191,7 +191,7 @@ def test_differences_are_those_of_the_frames_and_smoothing_lowers_them(
     tmp_path: Path, translator: Translator, photo: RgbImage
 ) -> None:
     source = make_video(tmp_path / "in.mp4", photo)
-    film = translate_film(translator, source, tmp_path / "out.mp4", WAY, smooth_frames=5)
+    film = translate_film(translator, source, tmp_path / "out.mp4", OPTIONS, smooth_frames=5)
     inputs = [frame.image for frame in VideoReader(source)]
     outputs = translator.translate(inputs, fit="resize", prepare=True, keep_luminance=True)
     for frames, found in ((inputs, film.difference_input), (outputs, film.difference_output)):
@@ -205,7 +205,7 @@ def test_differences_are_those_of_the_frames_and_smoothing_lowers_them(
 def test_file_that_is_no_video_leaves_nothing(tmp_path: Path, translator: Translator, content: bytes) -> None:
     (tmp_path / "in.mp4").write_bytes(content)
     with pytest.raises(UnreadableError, match="no video"):
-        translate_film(translator, tmp_path / "in.mp4", tmp_path / "out.mp4", WAY)
+        translate_film(translator, tmp_path / "in.mp4", tmp_path / "out.mp4", OPTIONS)
     assert not list(tmp_path.glob("*out*"))
 
 
@@ -216,7 +216,7 @@ def test_film_that_cannot_be_written_says_why_and_leaves_nothing(
     source = make_video(tmp_path / "in.mp4", photo)
     monkeypatch.setitem(CONTAINERS, ".mp4", Container("mp4", ("-c:v", "no_such_encoder")))
     with pytest.raises(UnreadableError, match=r"ffmpeg failed: .*no_such_encoder"):
-        translate_film(translator, source, tmp_path / "out.mp4", WAY)
+        translate_film(translator, source, tmp_path / "out.mp4", OPTIONS)
     assert not list(tmp_path.glob("*out*"))
 
 
@@ -243,7 +243,7 @@ def test_every_video_of_the_datasets_keeps_length_rate_sound_and_rotation(
     sources = sorted((datasets / "videos" / "people").rglob("*.*"))
     for source in [*sources, *(datasets / "videos" / name for name in names)]:
         target = tmp_path / f"{source.parent.name}_{source.name}"
-        translate_film(translator, source, target, WAY)
+        translate_film(translator, source, target, OPTIONS)
         before, after = probe(source), probe(target)
         times = [np.subtract(film["video"]["times"], film["video"]["times"][0]) for film in (before, after)]
         assert len(times[0]) == len(times[1]) and np.abs(times[0] - times[1]).max() < 1.1, source

@@ -79,7 +79,7 @@ def test_full_is_one_pass_at_the_smallest_multiple(tmp_path: Path, changes: dict
     multiple = {"levels": 8, "generator": 32}.get(next(iter(changes), ""), 64)
     assert translator.multiple == multiple
     image = noise(2 * multiple, 3 * multiple)
-    (alone,) = translator._through_network([image])
+    (alone,) = translator._network.translate([image])
     assert np.array_equal(translator.translate(image, fit="full"), alone)
     assert np.array_equal(translator.translate(image[:-1, :-1], fit="full").shape, (*alone[:-1, :-1].shape,))
 

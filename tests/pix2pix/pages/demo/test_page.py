@@ -17,7 +17,9 @@ from pix2pix.translation.translator import Translator
 
 pytest.importorskip("gradio", reason="pip install -e '.[demo]'")
 
-COLORIZER, DRAWN, READY_MADE = (f"models/{name}.safetensors" for name in ("generator", "edges", "labels"))
+COLORIZER = "models/generator.safetensors"
+DRAWN = "models/edges.safetensors"
+READY_MADE = "models/labels.safetensors"
 WIDTHS_PX = (1280, 390)
 WAIT_MS = 20_000
 PERMISSIONS = ["camera", "clipboard-read", "clipboard-write"]

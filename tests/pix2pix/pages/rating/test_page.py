@@ -62,7 +62,7 @@ def assert_nothing_asked_twice(answers: list[Answer]) -> None:
     assert len(asked) == len(set(asked))
 
 
-def test_five_items_by_keyboard_through_a_reload_and_a_killed_server(
+def test_five_pictures_by_keyboard_through_a_reload_and_a_killed_server(
     chromium: Browser, complaints: list[str], tmp_path: Path
 ) -> None:
     folders = picture_folders(tmp_path, 8)

@@ -13,7 +13,7 @@ def test_the_seed_chooses_the_pictures_and_a_larger_n_adds_to_them(tmp_path: Pat
     folders = picture_folders(tmp_path, 20)
 
     def chosen(n: int, seed: int) -> list[str]:
-        return [item.path for item in folders.survey(n=n, seed=seed).pictures]
+        return [picture.path for picture in folders.survey(n=n, seed=seed).pictures]
 
     assert chosen(8, 1) == chosen(8, 1) == chosen(20, 1)[:8]
     assert set(chosen(8, 1)) != set(chosen(8, 2))
@@ -29,17 +29,17 @@ def test_each_rater_has_an_own_order_of_the_same_pictures(tmp_path: Path) -> Non
 
 def test_scores_are_about_outputs_and_half_of_real_or_fake_is_real(tmp_path: Path) -> None:
     folders = picture_folders(tmp_path, 30)
-    assert {item.shows for item in folders.survey("scores").pictures} == {"output"}
-    rated = [item for item in folders.survey("real_or_fake", n=20).pictures if not item.practice]
-    assert [item.shows for item in rated].count("output") == 10
+    assert {picture.shows for picture in folders.survey("scores").pictures} == {"output"}
+    rated = [picture for picture in folders.survey("real_or_fake", n=20).pictures if not picture.practice]
+    assert [picture.shows for picture in rated].count("output") == 10
 
 
 def test_practice_comes_first_on_pictures_that_are_not_rated(tmp_path: Path) -> None:
     survey = picture_folders(tmp_path, 60).survey("real_or_fake", n=40)
     order = survey.order("ann")
-    assert [item.practice for item in order] == [True] * 10 + [False] * 40
-    assert len({item.path for item in order}) == 50
-    assert not any(item.practice for item in picture_folders(tmp_path, 60).survey("scores").pictures)
+    assert [picture.practice for picture in order] == [True] * 10 + [False] * 40
+    assert len({picture.path for picture in order}) == 50
+    assert not any(picture.practice for picture in picture_folders(tmp_path, 60).survey("scores").pictures)
 
 
 def test_a_hundred_are_rated_unless_n_says_otherwise(tmp_path: Path) -> None:
@@ -50,21 +50,23 @@ def test_a_hundred_are_rated_unless_n_says_otherwise(tmp_path: Path) -> None:
 
 def test_what_is_shown_are_the_halves_of_the_pair_and_the_output(tmp_path: Path) -> None:
     survey = picture_folders(tmp_path, 10).survey("real_or_fake")
-    for item in survey.pictures:
-        tone = 100 + int(Path(item.path).stem)
+    for picture in survey.pictures:
+        tone = 100 + int(Path(picture.path).stem)
         expected = {"input": (tone, tone, tone), "output": (tone, 0, 0), "target": (0, 0, tone)}
-        expected["picture"] = expected[item.shows]
+        expected["picture"] = expected[picture.shows]
         for role, color in expected.items():
-            shown = survey.picture(item, role)
+            shown = survey.read_shown(picture, role)
             assert shown.shape == (SIDE, SIDE, 3) and np.array_equal(np.unique(shown, axis=1)[0, 0], color)
 
 
 def test_questions_come_one_by_one_until_all_are_answered(tmp_path: Path) -> None:
-    items = picture_folders(tmp_path, 2).survey().pictures
+    pictures = picture_folders(tmp_path, 2).survey().pictures
     asked = []
-    while (following := next_question(items, "scores", asked)) is not None:
+    while (following := next_question(pictures, "scores", asked)) is not None:
         asked.append((following[0].path, following[1]))
-    assert asked == [(item.path, question) for item in items for question in ("translation", "difference")]
+    assert asked == [
+        (picture.path, question) for picture in pictures for question in ("translation", "difference")
+    ]
 
 
 @pytest.mark.parametrize("n", [0, -1, 9])

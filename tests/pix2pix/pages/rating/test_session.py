@@ -12,7 +12,7 @@ from pix2pix.pages.rating.answers import read_answers
 from pix2pix.pages.rating.session import Reply, Sessions
 
 
-def sessions(folders: Folders, **options: Any) -> Sessions:
+def sessions_of(folders: Folders, **options: Any) -> Sessions:
     return Sessions(folders.survey(**options), folders.ratings)
 
 
@@ -28,32 +28,32 @@ def reply(state: dict[str, Any], answer: str, rater: str = "Ann") -> Reply:
 
 
 def test_the_target_is_seen_only_after_the_translation_is_scored(tmp_path: Path) -> None:
-    desk = sessions(picture_folders(tmp_path, 3))
-    state = desk.state("Ann")
+    sessions = sessions_of(picture_folders(tmp_path, 3))
+    state = sessions.state("Ann")
     assert (state["question"], state["pictures"]) == ("translation", ("input", "output"))
     with pytest.raises(InputError, match="to be seen now"):
-        desk.picture("Ann", state["item"], "target")
-    after = desk.record(reply(state, "7"))
+        sessions.picture("Ann", state["item"], "target")
+    after = sessions.record(reply(state, "7"))
     assert (after["question"], after["item"]) == ("difference", state["item"])
-    target = np.asarray(Image.open(io.BytesIO(desk.picture("Ann", state["item"], "target"))))
+    target = np.asarray(Image.open(io.BytesIO(sessions.picture("Ann", state["item"], "target"))))
     assert target[0, 0, 2] >= 100 and not target[:, :, :2].any()
 
 
-def test_no_other_item_and_nothing_else_is_seen(tmp_path: Path) -> None:
-    desk = sessions(picture_folders(tmp_path, 3))
-    current = desk.state("Ann")["item"]
-    other = next(item.key for item in desk.survey.pictures if item.key != current)
+def test_no_other_picture_and_nothing_else_is_seen(tmp_path: Path) -> None:
+    sessions = sessions_of(picture_folders(tmp_path, 3))
+    current = sessions.state("Ann")["item"]
+    other = next(picture.key for picture in sessions.survey.pictures if picture.key != current)
     for key, role in ((other, "input"), ("../../model", "output"), (current, "picture"), (current, "model")):
         with pytest.raises(InputError, match="to be seen now"):
-            desk.picture("Ann", key, role)
+            sessions.picture("Ann", key, role)
 
 
 def test_an_answer_given_twice_is_taken_once(tmp_path: Path) -> None:
     folders = picture_folders(tmp_path, 2)
-    desk = sessions(folders)
-    first = reply(desk.state("Ann"), "7")
-    assert desk.record(first)["taken"]
-    again = desk.record(first)
+    sessions = sessions_of(folders)
+    first = reply(sessions.state("Ann"), "7")
+    assert sessions.record(first)["taken"]
+    again = sessions.record(first)
     assert not again["taken"] and again["question"] == "difference"
     assert len(read_answers(folders.ratings / "ann.csv")) == 1
 
@@ -61,47 +61,47 @@ def test_an_answer_given_twice_is_taken_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", ["11", "-1", "7.5", "", "real", "7 "])
 def test_a_score_outside_0_to_10_is_refused(tmp_path: Path, answer: str) -> None:
     folders = picture_folders(tmp_path, 2)
-    desk = sessions(folders)
+    sessions = sessions_of(folders)
     with pytest.raises(InputError, match="is not a whole number from 0 to 10"):
-        desk.record(reply(desk.state("Ann"), answer))
+        sessions.record(reply(sessions.state("Ann"), answer))
     assert not (folders.ratings / "ann.csv").exists()
 
 
-def test_an_unknown_item_is_not_taken(tmp_path: Path) -> None:
-    desk = sessions(picture_folders(tmp_path, 2))
-    state = desk.state("Ann")
-    assert not desk.record(reply({**state, "item": "0" * 12}, "7"))["taken"]
-    assert not desk.record(reply({**state, "question": "difference"}, "7"))["taken"]
+def test_an_unknown_picture_is_not_taken(tmp_path: Path) -> None:
+    sessions = sessions_of(picture_folders(tmp_path, 2))
+    state = sessions.state("Ann")
+    assert not sessions.record(reply({**state, "item": "0" * 12}, "7"))["taken"]
+    assert not sessions.record(reply({**state, "question": "difference"}, "7"))["taken"]
 
 
-def finish(desk: Sessions, answer: str) -> None:
-    while (state := desk.state("Ann"))["question"]:
-        assert desk.record(reply(state, answer))["taken"]
+def finish(sessions: Sessions, answer: str) -> None:
+    while (state := sessions.state("Ann"))["question"]:
+        assert sessions.record(reply(state, answer))["taken"]
 
 
 def test_another_seed_asks_nothing_again(tmp_path: Path) -> None:
     folders = picture_folders(tmp_path, 10)
-    finish(sessions(folders, n=6), "5")
-    finish(sessions(folders, n=6, seed=2), "5")
+    finish(sessions_of(folders, n=6), "5")
+    finish(sessions_of(folders, n=6, seed=2), "5")
     answers = read_answers(folders.ratings / "ann.csv")
     paths = [answer.path for answer in answers if answer.question == "translation"]
-    expected = {item.path for seed in (1, 2) for item in folders.survey(n=6, seed=seed).pictures}
+    expected = {picture.path for seed in (1, 2) for picture in folders.survey(n=6, seed=seed).pictures}
     assert len(paths) == len(set(paths)) and set(paths) == expected
 
 
 def test_another_model_starts_afresh(tmp_path: Path) -> None:
     folders = picture_folders(tmp_path, 2)
-    finish(sessions(folders), "5")
+    finish(sessions_of(folders), "5")
     folders.model.write_bytes(b"other weights")
-    assert sessions(folders).state("Ann")["done"] == 0
+    assert sessions_of(folders).state("Ann")["done"] == 0
 
 
 def test_practice_is_told_what_the_picture_was_and_nothing_else_is(tmp_path: Path) -> None:
     folders = picture_folders(tmp_path, 10)
-    desk = sessions(folders, protocol="real_or_fake")
-    kinds = {item.key: item.shows for item in desk.survey.pictures}
+    sessions = sessions_of(folders, protocol="real_or_fake")
+    kinds = {picture.key: picture.shows for picture in sessions.survey.pictures}
     told = []
-    while (state := desk.state("Ann"))["question"]:
+    while (state := sessions.state("Ann"))["question"]:
         assert set(state) == {
             "protocol",
             "file",
@@ -112,7 +112,7 @@ def test_practice_is_told_what_the_picture_was_and_nothing_else_is(tmp_path: Pat
             "item",
             "pictures",
         }
-        after = desk.record(reply(state, "real"))
+        after = sessions.record(reply(state, "real"))
         assert ("was" in after) == state["practice"]
         if state["practice"]:
             told.append((after["was"], kinds[state["item"]]))
@@ -123,10 +123,10 @@ def test_practice_is_told_what_the_picture_was_and_nothing_else_is(tmp_path: Pat
 
 
 def test_practice_and_rating_are_counted_apart(tmp_path: Path) -> None:
-    desk = sessions(picture_folders(tmp_path, 10), protocol="real_or_fake", n=3)
+    sessions = sessions_of(picture_folders(tmp_path, 10), protocol="real_or_fake", n=3)
     counts = []
-    while (state := desk.state("Ann"))["question"]:
+    while (state := sessions.state("Ann"))["question"]:
         counts.append((state["practice"], state["done"], state["total"]))
-        desk.record(reply(state, "fake"))
+        sessions.record(reply(state, "fake"))
     assert counts == [(True, 0, 2), (True, 1, 2), (False, 0, 3), (False, 1, 3), (False, 2, 3)]
     assert (state["done"], state["total"]) == (3, 3)

@@ -167,7 +167,8 @@ def run_summary(folders: Folders, metrics: Path) -> subprocess.CompletedProcess[
     command = [
         sys.executable,
         "-m",
-        "pix2pix.pages.rating.summary",
+        "pix2pix",
+        "ratings",
         f"--metrics={metrics}",
         *folders.arguments()[:1],
     ]
@@ -179,9 +180,9 @@ def test_only_answers_about_this_models_pictures_are_summed_up(tmp_path: Path) -
     folders = picture_folders(tmp_path / "project", 4)
     folders.ratings.mkdir()
     for rater, score in (("ann", 6), ("bob", 8)):
-        for item in folders.survey().pictures:
-            row = answer(rater, item.path, "translation", str(score + (item.path > "class_1")))
-            own = row.model_copy(update={"model": model_id(folders.model), "picture": item.picture})
+        for picture in folders.survey().pictures:
+            row = answer(rater, picture.path, "translation", str(score + (picture.path > "class_1")))
+            own = row.model_copy(update={"model": model_id(folders.model), "picture": picture.picture_id})
             append_answer(folders.ratings / f"{rater}.csv", own)
             append_answer(folders.ratings / f"{rater}.csv", own.model_copy(update={"model": "f" * 12}))
             append_answer(folders.ratings / f"{rater}.csv", own.model_copy(update={"picture": "f" * 12}))
