@@ -143,16 +143,13 @@ def show(words: list[str]) -> None:
 
 
 def execute(words: list[str]) -> None:
-    """Show a command and run it; Ctrl-C waits until it has stopped.
+    """Show a command of DVC and run it; Ctrl-C waits until it has stopped.
 
     Raises:
         SystemExit: it fails, with its status.
     """
     show(words)
-    try:
-        process = subprocess.Popen(words)
-    except FileNotFoundError as error:
-        raise InputError("dvc is not on the PATH: source .venv/bin/activate") from error
+    process = subprocess.Popen([sys.executable, "-m", "experiments.dvc_in_utf8", *words[1:]])
     try:
         process.wait()
     except KeyboardInterrupt:

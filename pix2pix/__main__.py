@@ -27,7 +27,8 @@ PRINT_COMPLETION = "--print-completion"
 def main() -> None:
     """Run the command that the command line names; only its own module is imported."""
     words = sys.argv[1:]
-    wanted = COMMANDS if PRINT_COMPLETION in words else words[:1]
+    is_completion = any(word.startswith(PRINT_COMPLETION) for word in words)
+    wanted = COMMANDS if is_completion else words[:1]
     args = _parser(wanted).parse_args(words)
     run_command(lambda: _module(args.command).run(args))
 

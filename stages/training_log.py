@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dvclive import Live
+from scmrepo.exceptions import SCMError
 
 from pix2pix.core.errors import InputError
 from pix2pix.pictures.images import RgbImage, write_png
@@ -41,10 +42,14 @@ def open_log(plots: Path, tensorboard: bool) -> Iterator[LiveLog]:
     """Open a log that writes to ``plots``; dvc.yaml, not DVCLive, says what is shown.
 
     Raises:
-        InputError: TensorBoard is asked for and not installed.
+        InputError: TensorBoard is asked for and not installed, or git has no commit yet.
     """
     board = _open_board() if tensorboard else None
-    with Live(str(plots), dvcyaml=None, save_dvc_exp=False) as live:
+    try:
+        live = Live(str(plots), dvcyaml=None, save_dvc_exp=False)
+    except SCMError as error:  # DVCLive asks for the commit that an experiment starts from
+        raise InputError(f"git: {error}; make a first commit: git add . && git commit -m Start") from error
+    with live:
         yield LiveLog(live, board)
     if board is not None:
         board.close()

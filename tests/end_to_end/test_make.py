@@ -93,6 +93,24 @@ def test_experiments_run_in_it_after_a_first_commit(unpacked: Clone) -> None:
     assert any(row[:2] == ["metrics/evaluate.json", "l1"] for row in rows)
 
 
+def test_study_runs_in_it_too(unpacked: Clone) -> None:
+    """Its runs are copies of the project, for which DVC alone writes the path in ASCII."""
+    output = unpacked.run(
+        "make", "study", "NAME=l1_weight", "SMOKE=1", "SET=dataset=sample pair_task=grayscale direction=AtoB"
+    )
+    assert "Traceback" not in output
+    (table,) = (unpacked.path / "studies/results").glob("*/table.csv")
+    assert len(table.read_text().splitlines()) > 2
+
+
+def test_repository_without_a_commit_is_told_what_it_lacks(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path / "project")
+    subprocess.run(["git", "init", "--quiet", str(copy.path)], check=True)
+    output = copy.run("dvc", "repro", fails=True)
+    assert "error: git: Empty git repo; make a first commit: git add . && git commit -m Start" in output
+    assert "Traceback" not in output
+
+
 def test_copy_inside_another_repository_gets_its_own_in_which_experiments_run(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     copy = copy_project(tmp_path / "photos & models" / "project")
@@ -102,7 +120,6 @@ def test_copy_inside_another_repository_gets_its_own_in_which_experiments_run(tm
     assert root(copy) == copy.path
     copy.run("git", "add", ".")
     copy.run("git", "commit", "--quiet", "-m", "Start")
-    # As studies do. DVC cannot where the path has letters beyond ASCII: it writes the path as ASCII.
     assert ran(copy.run("dvc", "exp", "run", "--temp", "-S", "lambda_l1=200")) == ["train", "evaluate"]
 
 
