@@ -87,6 +87,12 @@ def build_pairs(
 
     Raises:
         InputError: no source gave a pair, or too few to fill the splits.
+
+    Example:
+        >>> photos = sorted(Path("photos").glob("*.jpg"))
+        >>> sources = [PairSource(str(path), path.name, class_name="all", own_split="") for path in photos]
+        >>> shares = {"val_fraction": 0.1, "test_fraction": 0.1}
+        >>> rows, _ = build_pairs(sources, out, options, max_images=0, seed=0, workers=Workers(), **shares)
     """
     chosen = choose(sources, max_images, seed)
     unsorted = out / "unsorted"

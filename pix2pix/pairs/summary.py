@@ -73,7 +73,8 @@ def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plot
     Returns:
         what ``count_pairs`` counts.
     """
-    table, skipped = read_manifest(manifests["build_pairs"], COUNTED), count_skipped(manifests)
+    table = read_manifest(manifests["build_pairs"], COUNTED)
+    skipped = count_skipped(manifests)
     counts = count_pairs(table, skipped)
     with whole_folder(plots) as out:
         write_table(out / "classes.csv", count_by_class(table))
