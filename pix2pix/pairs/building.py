@@ -16,7 +16,7 @@ from pix2pix.pairs.duplicates import (
     near_duplicates,
 )
 from pix2pix.pairs.making import make_pair
-from pix2pix.pairs.sources import PairSource, choose, file_names
+from pix2pix.pairs.sources import PairSource, choose_sources, file_names
 from pix2pix.pairs.splits import assign_splits
 from pix2pix.pictures.images import read_image, write_png
 from pix2pix.pictures.pairs import SPLITS, TEST, VAL, PairOptions
@@ -27,7 +27,7 @@ OWN_SPLIT_RANK = {"": 0, "train": 0, "val": 1, "test": 2}
 
 @dataclass(frozen=True, slots=True)
 class PairRow(Row):
-    """A picture that a pair was made of, or why not.
+    """A picture, and the pair that was made of it or the reason why there is none.
 
     Attributes:
         split: the pair's split; of a skipped picture the source's own.
@@ -94,7 +94,7 @@ def build_pairs(
         >>> shares = {"val_fraction": 0.1, "test_fraction": 0.1}
         >>> rows, _ = build_pairs(sources, out, options, max_images=0, seed=0, workers=Workers(), **shares)
     """
-    chosen = choose(sources, max_images, seed)
+    chosen = choose_sources(sources, max_images, seed)
     unsorted = out / "unsorted"
     written = _write_pairs(chosen, unsorted, options, workers)
     _skip_equals(written, chosen, unsorted)

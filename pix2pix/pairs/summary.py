@@ -62,7 +62,7 @@ def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
 
 
 def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plots: Path) -> dict[str, int]:
-    """Write the counts to ``metrics`` and what there is to look at to the folder ``plots``.
+    """Write the counts to ``metrics``, and tables and a picture of some pairs to the folder ``plots``.
 
     Args:
         manifests: the manifest of each stage, by the stage's name.
