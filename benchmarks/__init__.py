@@ -1,1 +1,1 @@
-"""What is measured, side by side in one run: ``python -m benchmarks.NAME FOLDER``."""
+"""Speed and memory beside those of common tools, in one run: ``python -m benchmarks.NAME FOLDER``."""

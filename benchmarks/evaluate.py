@@ -5,7 +5,8 @@ scikit-image. Both read the A|B pairs of FOLDER (at 256 px), write the translate
 and the two trivial answers.
 
 ``speedup_over_plain_loop``: pictures per second, ours in fp32 over the loop's; ``speedup_bf16``: ours in
-bf16, likewise. ``memory_2000_over_200``: our peak memory with 2,000 pictures over that with 200, at 64 px.
+bf16 over the loop's. ``memory_2000_over_200``: our peak memory with 2,000 pictures over that with 200, at
+64 px.
 """
 
 import tempfile
@@ -20,7 +21,7 @@ from PIL import Image
 from scipy.stats import wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from benchmarks.side_by_side import data_folder, in_process, print_result, report, seconds_of, speedup
+from benchmarks.timing import data_folder, in_process, print_result, report, seconds_of, speedup
 from pix2pix.core.choices import ImageSize, Precision
 from pix2pix.evaluation.measurement import measure
 from pix2pix.evaluation.metrics import colorfulness
@@ -36,9 +37,9 @@ from pix2pix.pictures.pairs import PairOptions, read_pair
 from stages.shared.running import peak_memory
 
 SIZE_PX: Final = 256
-COUNT = 48
+COUNT = 48  # pictures that are timed
 SMALL_PX: Final = 64
-FEW = 200
+FEW = 200  # pictures whose peak memory is measured
 MANY = 2000
 GREY = np.full((SIZE_PX, SIZE_PX, 3), 128, np.uint8)  # stands for the mean training target
 
@@ -68,9 +69,9 @@ def main() -> None:
 
 def write_pairs(originals: list[Path], folder: Path, size_px: ImageSize, count: int) -> None:
     """Write ``count`` pairs of the originals, again from the first where there are fewer."""
-    recipe = PairOptions(pair_task="none", image_size=size_px)
+    options = PairOptions(pair_task="none", image_size=size_px)
     for number in range(count):
-        pair = make_pair(read_image(originals[number % len(originals)]), recipe)
+        pair = make_pair(read_image(originals[number % len(originals)]), options)
         write_png(folder / f"{number:05}.png", pair)
 
 
@@ -110,20 +111,14 @@ def plain_metrics(output: RgbImage, target: RgbImage) -> list[float]:
         ]
         for channel in range(3)
     ]
+    bins = np.arange(64)
     return [
         float(np.abs(difference).mean()),
         float((difference**2).mean()),
         float(peak_signal_noise_ratio(target, output)),
         float(structural_similarity(target, output, channel_axis=2, gaussian_weights=True, data_range=255)),
         float(np.mean([cv2.compareHist(o, t, cv2.HISTCMP_BHATTACHARYYA) for o, t in histograms])),
-        float(
-            np.mean(
-                [
-                    wasserstein_distance(np.arange(64), np.arange(64), o.ravel(), t.ravel())
-                    for o, t in histograms
-                ]
-            )
-        ),
+        float(np.mean([wasserstein_distance(bins, bins, o.ravel(), t.ravel()) for o, t in histograms])),
         colorfulness(output),
     ]
 

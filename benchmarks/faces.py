@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from facenet_pytorch import MTCNN
 
-from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
+from benchmarks.timing import as_text, data_folder, print_result, report, seconds_of, speedup
 from pix2pix.download.raw import download_folder
 from pix2pix.faces.from_frames import FaceRow, crop_faces
 from pix2pix.items.manifest import KEPT
@@ -108,7 +108,8 @@ def _box(row: FaceRow) -> Box:
 
 def _iou(a: Box, b: Box) -> float:
     """Intersection over union of two boxes: left, top, right, bottom."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
     common = max(width, 0) * max(height, 0)
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
     return common / (sum(areas) - common)

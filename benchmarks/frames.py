@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.side_by_side import as_text, data_folder, print_result, report, seconds_of, speedup
+from benchmarks.timing import as_text, data_folder, print_result, report, seconds_of, speedup
 from pix2pix.download.raw import download_folder
 from pix2pix.items.manifest import KEPT
 from pix2pix.items.parallel import Workers, in_parallel
@@ -25,7 +25,8 @@ from pix2pix.videos.frames import extract_frames
 from pix2pix.videos.video_files import VideoReader
 
 FILM_S = 300
-EVERY_FRAME, SPARSE_MS = 0, 500
+EVERY_FRAME = 0
+SPARSE_MS = 500
 WORKERS = Workers(os.cpu_count() or 1, stay=True)
 
 
@@ -38,17 +39,17 @@ def main() -> None:
         rows = [row for row in download_folder(data_folder(), raw, "videos", Workers()) if row.status == KEPT]
         videos = _repeated(raw, [as_text(row) for row in rows])
         clips = [raw / video["path"] for video in videos]
-        made: list[int] = []
+        counts: list[int] = []  # of frames, by round
         ways: dict[str, Callable[[Path], object]] = {
-            "extract_frames": lambda out: made.append(_extract(raw, videos, out, EVERY_FRAME)),
+            "extract_frames": lambda out: counts.append(_extract(raw, videos, out, EVERY_FRAME)),
             "OpenCV loop, 1 process": lambda out: _opencv_loop(clips, out),
             "ffmpeg, clip by clip": lambda out: _ffmpeg(clips, out),
             f"extract_frames, every {SPARSE_MS} ms": lambda out: _extract(raw, videos, out, SPARSE_MS),
             "decoding alone": lambda out: _decode(clips),
         }
         seconds = seconds_of(ways, Path(scratch, "outputs"))
-        print(f"{len(clips)} clips, {made[0]} frames; rates count all frames of the film")
-        report(seconds, made[0], "frames")
+        print(f"{len(clips)} clips, {counts[0]} frames; rates count all frames of the film")
+        report(seconds, counts[0], "frames")
         ours, loop, ffmpeg, sparse, _ = ways
         print_result(
             speedup_over_ffmpeg=speedup(seconds, ours, ffmpeg),
@@ -91,7 +92,8 @@ def _ffmpeg(clips: Sequence[Path], out: Path) -> None:
 def _opencv_loop(clips: Sequence[Path], out: Path) -> None:
     for number, clip in enumerate(clips):
         (out / str(number)).mkdir()
-        capture, frame = cv2.VideoCapture(str(clip)), 0
+        capture = cv2.VideoCapture(str(clip))
+        frame = 0
         while True:
             read, image = capture.read()
             if not read:

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.side_by_side import ROUNDS, data_folder, print_machine, print_result
+from benchmarks.timing import ROUNDS, data_folder, print_machine, print_result
 from pix2pix.items.manifest import kept_rows
 from pix2pix.items.parallel import Workers, in_parallel
 from pix2pix.pairs.building import build_pairs
@@ -37,7 +37,9 @@ from pix2pix.pictures.pairs import PairOptions
 COUNTS = (1_000, 10_000, 60_000)
 LOOK_EVERY_S = 0.1
 LEAST_S = 10
-SIDE_PX, CLASSES, PICTURES_PER_JOB = 128, 10, 500
+SIDE_PX = 128
+CLASSES = 10
+PICTURES_PER_JOB = 500
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
@@ -62,7 +64,9 @@ def main() -> None:
 
 
 def _measure(originals: Sequence[Path], count: int, folder: Path) -> dict[str, float]:
-    source, clone = folder / "source", folder / "clone"
+    """Make ``count`` pictures, run the stages on them in a clone, and return seconds, memory and sizes."""
+    source = folder / "source"
+    clone = folder / "clone"
     jobs = [
         (originals, source, start, min(start + PICTURES_PER_JOB, count))
         for start in range(0, count, PICTURES_PER_JOB)
@@ -102,6 +106,7 @@ def _rates(raws: Sequence[Path], out: Path) -> list[list[float]]:
 
 
 def _rate(sources: Sequence[PairSource], outs: Iterator[Path]) -> float:
+    """Pictures per second of ``build_pairs``, the median of as many runs as fill ten seconds."""
     workers = Workers(os.cpu_count() or 1, stay=True)
     seconds: list[float] = []
     while sum(seconds) < LEAST_S:
@@ -122,7 +127,7 @@ def _rate(sources: Sequence[PairSource], outs: Iterator[Path]) -> float:
 
 
 def _write_windows(originals: Sequence[Path], out: Path, start: int, stop: int) -> None:
-    """Write the windows with the numbers from ``start`` to ``stop``, no two of them equal."""
+    """Write the windows with the numbers from ``start`` up to ``stop``, no two of them equal."""
     pictures: dict[Path, RgbImage] = {}
     for number in range(start, stop):
         rng = np.random.default_rng(number)

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageOps
 
-from benchmarks.side_by_side import as_text, data_folder, folder_of, print_result, report, seconds_of, speedup
+from benchmarks.timing import as_text, data_folder, folder_of, print_result, report, seconds_of, speedup
 from pix2pix.core.choices import PairTask
 from pix2pix.download.raw import download_folder
 from pix2pix.items.manifest import KEPT
@@ -31,14 +31,15 @@ SIZE_PX: Final = 256
 def main() -> None:
     """Measure, and print the figures."""
     with tempfile.TemporaryDirectory() as scratch:
-        raw, outputs = Path(scratch, "raw"), Path(scratch, "outputs")
+        raw = Path(scratch, "raw")
+        outputs = Path(scratch, "outputs")
         rows = [row for row in download_folder(data_folder(), raw, "auto", Workers()) if row.status == KEPT]
         task: PairTask = "none" if rows[0].kind == "pairs" else "grayscale"
         sources = list_sources(raw, map(as_text, rows), Path(), [], task)
-        made: list[PairRow] = []
+        pair_rows: list[PairRow] = []
 
         def build(out: Path) -> None:
-            made[:] = _build(sources, out, task)
+            pair_rows[:] = _build(sources, out, task)
 
         def loop(out: Path) -> None:
             for index, source in enumerate(sources):
@@ -47,16 +48,16 @@ def main() -> None:
         ways = {"build_pairs": build, "Pillow loop, 1 process": loop}
         seconds = seconds_of(ways, outputs)
         report(seconds, len(sources), "pictures")
-        size = _compare(made, *(folder_of(outputs, name) for name in ways))
+        size = _compare(pair_rows, *(folder_of(outputs, name) for name in ways))
         print_result(speedup_over_pillow_loop=speedup(seconds, *ways), size_over_pillow=size)
 
 
 def _build(sources: Sequence[PairSource], out: Path, task: PairTask) -> list[PairRow]:
-    recipe = PairOptions(pair_task=task, image_size=SIZE_PX)
+    options = PairOptions(pair_task=task, image_size=SIZE_PX)
     rows, _ = build_pairs(
         sources,
         out,
-        recipe,
+        options,
         max_images=0,
         val_fraction=0.1,
         test_fraction=0.1,
@@ -83,7 +84,8 @@ def _pillow_pair(path: Path, task: PairTask) -> Image.Image:
 
 def _square(picture: Image.Image) -> Image.Image:
     side = min(picture.size)
-    left, top = (picture.width - side) / 2, (picture.height - side) / 2
+    left = (picture.width - side) / 2
+    top = (picture.height - side) / 2
     box = (left, top, left + side, top + side)
     return picture.resize((SIZE_PX, SIZE_PX), Image.Resampling.BICUBIC, box=box)
 

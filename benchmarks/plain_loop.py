@@ -1,4 +1,4 @@
-"""Pix2pix as common PyTorch implementations train it, to measure beside.
+"""Pix2pix as common PyTorch implementations train it, for comparison.
 
 Eager, fp32, contiguous, a pass of D each for real and fake pairs, Adam not fused. The same networks
 and the same algorithm as ours with the paper's settings.
@@ -18,8 +18,10 @@ class SkipBlock(nn.Module):
 
     def __init__(self, level: int) -> None:
         super().__init__()
-        outer, inner = (3 if level == 0 else WIDTHS[level - 1]), WIDTHS[level]
-        is_outermost, is_innermost = level == 0, level == len(WIDTHS) - 1
+        outer = 3 if level == 0 else WIDTHS[level - 1]
+        inner = WIDTHS[level]
+        is_outermost = level == 0
+        is_innermost = level == len(WIDTHS) - 1
         layers: list[nn.Module] = [] if is_outermost else [nn.LeakyReLU(0.2, inplace=True)]
         layers.append(nn.Conv2d(outer, inner, 4, 2, 1, bias=False))
         if not is_innermost:
@@ -29,7 +31,8 @@ class SkipBlock(nn.Module):
         layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(doubled, outer, 4, 2, 1, bias=is_outermost)]
         layers += [nn.Tanh()] if is_outermost else [nn.BatchNorm2d(outer)]
         layers += [nn.Dropout(0.5)] if level >= len(WIDTHS) - 3 else []
-        self.layers, self.is_outermost = nn.Sequential(*layers), is_outermost
+        self.layers = nn.Sequential(*layers)
+        self.is_outermost = is_outermost
 
     def forward(self, x: Tensor) -> Tensor:
         """Translate (N, C, H, W) to the same side."""
@@ -48,10 +51,10 @@ def discriminator() -> nn.Sequential:
 
 def plain_step(real_a: Tensor, real_b: Tensor) -> Callable[[], None]:
     """Return a function that takes a training step on pairs, each (N, 3, 256, 256) in [-1, 1]."""
-    net_g, net_d = SkipBlock(0), discriminator()
-    adam_g, adam_d = (
-        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999)) for network in (net_g, net_d)
-    )
+    net_g = SkipBlock(0)
+    net_d = discriminator()
+    adam_g = torch.optim.Adam(net_g.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    adam_d = torch.optim.Adam(net_d.parameters(), lr=2e-4, betas=(0.5, 0.999))
 
     def gan_loss(b: Tensor, is_real: bool) -> Tensor:
         logits = net_d(torch.cat([real_a, b], dim=1))

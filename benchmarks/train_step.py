@@ -11,6 +11,7 @@ of a large bf16 convolution, measured in the same rounds.
 a batch that lies in memory. ``memory_gb_512px``, ``memory_gb_1024px``: peak memory of steps at batch 1.
 """
 
+import itertools
 import multiprocessing
 import resource
 import statistics
@@ -26,7 +27,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.plain_loop import plain_step
-from benchmarks.side_by_side import in_process, print_machine, print_result
+from benchmarks.timing import in_process, print_machine, print_result
 from pix2pix.machine.device import open_fabric
 from pix2pix.machine.memory import keep_freed_memory
 from pix2pix.machine.prefetch import on_device
@@ -36,7 +37,8 @@ from pix2pix.training.options import MachineOptions
 from stages.settings.train import TrainSettings
 from stages.shared.settings import load_settings
 
-ROUNDS, LOADER_ROUNDS = 7, 15
+ROUNDS = 7
+LOADER_ROUNDS = 15
 STEPS = {1: 4, 8: 1}  # per round, by batch size
 LOADER_STEPS = {64: 20, 256: 4}  # per round, by side in px
 PAPER = {"ngf": 64, "ndf": 64, "norm": "batch", "precision": "auto", "batch_size": 1}
@@ -87,7 +89,8 @@ def _ours(batch: int, size: int = 256) -> Step:
     keep_freed_memory()
     settings = _settings(size)
     model = build_model(open_fabric("auto", precision=settings.precision), settings)
-    pairs, numbers = _random_pairs(batch, size).to(model.fabric.device), iter(range(1, 10**9))
+    pairs = _random_pairs(batch, size).to(model.fabric.device)
+    numbers = itertools.count(1)
     return lambda: model.step([pairs], next(numbers))
 
 

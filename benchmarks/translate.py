@@ -22,7 +22,7 @@ import torch
 from PIL import Image
 
 from benchmarks.plain_loop import SkipBlock
-from benchmarks.side_by_side import ROUNDS, data_folder, in_process, print_result, report, seconds_of, speedup
+from benchmarks.timing import ROUNDS, data_folder, in_process, print_result, report, seconds_of, speedup
 from pix2pix.core.choices import Precision
 from pix2pix.machine.memory import keep_freed_memory
 from pix2pix.model.generators import build_generator

@@ -21,17 +21,25 @@ from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
 FOLDER = Path("metrics")
 CURVES = FOLDER / "plots/train/plots/metrics"
 VALIDATION = {"val_l1": "validation L1", "best_val_l1": "best validation L1", "best_epoch": "best epoch"}
-NO_METRIC = re.compile("(n|baseline|target|realism)_.*|.*_(std|p5|p95|size)")  # not of the runs
+# Figures that do not tell the runs apart, or only say how much they vary.
+NO_METRIC = re.compile("(n|baseline|target|realism)_.*|.*_(std|p5|p95|size)")
 ANSWERS = {BASELINE_INPUT: "output = input", BASELINE_MEAN: "output = mean target"}
 BARS = {"l1": "L1", "psnr": "PSNR in dB", "ssim": "SSIM", "histogram_distance": "histogram distance"}
 LABELS = VALIDATION | BARS | {"l2": "L2", "fid": "FID", "kid": "KID", "lpips": "LPIPS"}
 MORE_IS_BETTER = {"psnr", "ssim", "face_rate"}
 NEITHER_IS_BETTER = {"best_epoch", "colorfulness"}
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555")  # told apart by all
+# A palette that colour-blind readers can tell apart, too.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555")
 
 
 def compare(study: Study, experiments: Sequence[Experiment], folder: Path) -> str:
-    """Write ``table.csv``, ``table.md`` and ``figure.png`` into ``folder``; return the table as Markdown."""
+    """Write ``table.csv``, ``table.md`` and ``figure.png`` into ``folder``; return the table as Markdown.
+
+    Args:
+        study: the study.
+        experiments: those of its runs, in their order.
+        folder: replaced where it exists.
+    """
     table = comparison_table(study, experiments)
     with whole_folder(folder) as results:
         write_table(results / "table.csv", table)
@@ -49,7 +57,7 @@ def comparison_table(study: Study, experiments: Sequence[Experiment]) -> pd.Data
         values = {name: train[name] for name in VALIDATION} | {name: test[name] for name in metrics}
         rows.append(dict(zip(study.file.grid, run.values, strict=True)) | values)
     axis = next(iter(study.file.grid))
-    for prefix, title in ANSWERS.items():  # the same for all: it is of the same test pairs
+    for prefix, title in ANSWERS.items():  # one row serves all runs: they share the test pairs
         known = {name: test[f"{prefix}_{name}"] for name in metrics if f"{prefix}_{name}" in test}
         rows += [{axis: title} | known] if known else []
     return pd.DataFrame(rows)
@@ -124,6 +132,7 @@ def _draw_curves(training: Axes, validation: Axes, experiment: Experiment, **sty
 
 
 def _curve(experiment: Experiment, name: str) -> tuple[list[float], list[float]]:
+    """The steps and the values of a curve, both empty where there is none."""
     try:
         text = experiment.read(CURVES / f"{name}.tsv")
     except FileNotFoundError:  # of a training of fewer steps than log_every

@@ -1,4 +1,4 @@
-"""DVC experiments: the command that runs one, as a user could type it, and those that there are."""
+"""DVC experiments: the command that runs one, as a user could type it, and a list of those that have run."""
 
 import re
 import shlex
@@ -92,7 +92,7 @@ def numbered(name: str) -> Iterator[str]:
 
 
 def exp_run(name: str, settings: Mapping[str, Any], *options: str) -> list[str]:
-    """Return the words of the ``dvc exp run`` that runs an experiment of this name with these settings."""
+    """Return the ``dvc exp run`` of an experiment of this name with these settings, word by word."""
     overrides = [word for key, value in settings.items() for word in ("-S", override(key, value))]
     return ["dvc", "exp", "run", *options, "-n", name, *overrides]
 

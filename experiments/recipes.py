@@ -1,4 +1,4 @@
-"""Recipes: the settings of published systems, and what is changed of them."""
+"""Recipes: the settings of published systems, and changes to them."""
 
 import shlex
 import subprocess
@@ -15,9 +15,9 @@ from stages.shared.settings import PARAMS, read_settings_file
 
 RECIPES = Path("recipes")
 SMOKE = "smoke"
-WEIGHTS = ("pretrained", "init_from", "feature_weights", "lpips_weights")  # paths of files
-NO_LIMIT = {"max_images", "max_frames_per_clip"}  # of which 0 is all
-CHANGES = Path("SET")  # where a wrong change is said to stand
+WEIGHTS = ("pretrained", "init_from", "feature_weights", "lpips_weights")  # settings that are paths of files
+NO_LIMIT = {"max_images", "max_frames_per_clip"}  # settings of which 0 means all
+CHANGES = Path("SET")  # stands for a file's name in messages about a wrong change
 Settings = dict[str, Any]
 
 
@@ -27,7 +27,7 @@ def recipe_names() -> list[str]:
 
 
 def read_recipe(name: str) -> Settings:
-    """Return all settings by a recipe; those that it leaves out are those of the last commit.
+    """Return the settings of a recipe; those that it leaves out are taken from the last commit.
 
     The settings in the working folder do not count: an earlier experiment has left them there.
 
@@ -64,7 +64,7 @@ def parse_changes(text: str, known: Mapping[str, Any]) -> Settings:
 
     Args:
         text: such as ``epochs=2 source='/my photos'``.
-        known: settings whose types are those wanted.
+        known: all settings; where the one that a word names is text, its value stays text.
 
     Raises:
         InputError: a word has no ``=``, or a quotation does not end.
@@ -106,7 +106,7 @@ def absolute_paths(settings: Mapping[str, Any]) -> Settings:
 
 
 def _smallest(settings: Mapping[str, Any]) -> Iterator[Settings]:
-    """Yield the settings at most as large as ``smoke`` has them, on larger and larger pictures."""
+    """Yield the settings, each number at most that of ``smoke.yaml``, with larger and larger pictures."""
     limits = read_settings_file(RECIPES / f"{SMOKE}.yaml")
     small = dict(settings)
     for key, most in limits.items():
@@ -123,6 +123,7 @@ def _check(settings: Mapping[str, Any], path: Path) -> None:
 
 
 def _scalar(text: str) -> Any:
+    """Read a truth value or a number as YAML does; anything else stays text."""
     try:
         value = YAML(typ="safe", pure=True).load(text)
     except YAMLError:

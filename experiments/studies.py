@@ -1,4 +1,4 @@
-"""Studies: a grid of settings, each point an experiment, and what of it has run already."""
+"""Studies: a grid of settings, each point of which is run as an experiment, once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class StudyFile(BaseModel):
     """What a study's file holds.
 
     Attributes:
-        title: of its table and figure.
-        claim: what is said to be seen, and where.
-        recipe: whose settings all runs share.
-        settings: that all runs change of it.
-        grid: of each axis the values, and of each value the settings. Each combination is a run.
+        title: the title of its table and figure.
+        claim: what somebody says the settings do, and where it is said.
+        recipe: the recipe whose settings all runs share.
+        settings: the settings that all runs change.
+        grid: the values of each axis, with the settings of each value. Each combination is a run.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -52,14 +52,14 @@ class Run:
 
     Attributes:
         values: its value on each axis.
-        settings: all of them.
+        settings: all settings.
     """
 
     values: tuple[str, ...]
     settings: Settings
 
     def name(self, study: str) -> str:
-        """The name of its experiment in a study of that name."""
+        """The name of its experiment, which starts with ``study``, the study's name."""
         return "-".join((study, *self.values))
 
 
@@ -81,8 +81,8 @@ def read_study(name: str, changes: str = "", *, smoke: bool = False) -> Study:
     """Read a study, with the settings of its runs.
 
     Args:
-        name: of its file.
-        changes: of all runs, as ``experiments.recipes.parse_changes`` reads them.
+        name: the name of its file, without the suffix.
+        changes: settings to change in all runs, such as ``epochs=2 batch_size=4``.
         smoke: make the runs small.
 
     Raises:
@@ -106,6 +106,7 @@ def read_study(name: str, changes: str = "", *, smoke: bool = False) -> Study:
 
 
 def _settings(file: StudyFile, values: tuple[str, ...], path: Path, smoke: bool) -> Settings:
+    """All settings of the run with these values, one of each axis."""
     own = dict(file.settings)
     for axis, value in zip(file.grid.values(), values, strict=True):
         own |= axis[value]
@@ -116,10 +117,10 @@ def _settings(file: StudyFile, values: tuple[str, ...], path: Path, smoke: bool)
 
 
 def run_study(study: Study, *, force: bool = False) -> tuple[str, list[Experiment]]:
-    """Run what has not run yet, one after the other.
+    """Do the runs that have not been done yet, one after the other.
 
-    Each runs in a copy of the project, so that the working folder stays as it is. A run that was killed goes
-    on from the state that its training has kept.
+    Each runs in a copy of the project, so that the working folder stays as it is. A run that was killed
+    continues from the state that its training has kept.
 
     Returns:
         the name that the experiments start with, which is numbered where those of the study's own name have
@@ -147,6 +148,7 @@ def series_name(study: Study, done: Mapping[str, Experiment]) -> str:
 
 
 def _fits(study: Study, name: str, done: Mapping[str, Experiment]) -> bool:
+    """Whether the experiments of this name, where they have run, have the settings of the study's runs."""
     return all(
         load_params(done[own].read(PARAMS)) == run.settings
         for run in study.runs

@@ -1,4 +1,4 @@
-"""Hashes of files, and numbers that depend on nothing but what is hashed."""
+"""Hashes of files, and a number in [0, 1) made of a hash, the same on every machine."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Work that outlives a killed run: finished parts in a folder of its own, locked against a second run."""
+"""Parts of a work that are finished stay when a run is killed, in a folder that one run at a time may use."""
 
 import hashlib
 import json
@@ -39,15 +39,15 @@ def kept_work(
 ) -> Iterator[Path]:
     """Yield a folder for the finished parts of some work, which is removed when the block succeeds.
 
-    A block that fails or is killed leaves the folder, and the next one with the same key goes on from it. So
-    does a block whose parent process was killed: nobody has taken its result.
+    A block that fails or is killed leaves the folder, and the next one with the same key continues from it. A
+    block whose parent process was killed leaves it too: nobody has taken its result.
 
     Args:
         folder: where the folders of all such work lie.
         what: the work's name.
-        settings: with ``data`` and ``code`` all that the result depends on.
-        data: a hash of what it works on.
-        code: a hash of what works.
+        settings: those that the result depends on; with ``data`` and ``code`` they are the key.
+        data: a hash of the data that the work reads.
+        code: a hash of the code that does the work.
     """
     key = json.dumps({"settings": settings, "data": data, "code": code}, sort_keys=True)
     work = folder / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
@@ -72,7 +72,8 @@ def _newest_last(paths: Iterable[Path]) -> list[Path]:
 
 def _difference(before: str, now: str) -> str:
     """Say in what the key of an interrupted run differs from that of this one."""
-    old, new = json.loads(before), json.loads(now)
+    old = json.loads(before)
+    new = json.loads(now)
     names = sorted(old["settings"].keys() | new["settings"].keys())
     changes = [
         f"{name} was {old['settings'].get(name)!r} and is {new['settings'].get(name)!r}"

@@ -22,12 +22,14 @@ class Progress:
     """
 
     def __init__(self, total: int | None, what: str, unit: str, scaled: bool = False) -> None:
-        self.total, self.what = total, what
+        self.total = total
+        self.what = what
         self.unit = unit if scaled else f" {unit}s"
         self._format: Callable[[float], str] = tqdm.format_sizeof if scaled else str
         self.done = 0
         self.note = ""
-        self._start = self._last_line = time.monotonic()
+        self._start = time.monotonic()
+        self._last_line = self._start
         on_terminal = sys.stderr.isatty()
         self._bar = (
             tqdm(total=total, desc=what, unit=self.unit, unit_scale=scaled, dynamic_ncols=True)
@@ -48,7 +50,7 @@ class Progress:
             print(self._line(), flush=True)
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """End the display; a bar stays on the terminal as it stands."""
         if self._bar is not None:
             self._bar.close()
 
@@ -58,7 +60,8 @@ class Progress:
         return self.done / max(time.monotonic() - self._start, 1e-9)
 
     def _line(self) -> str:
-        of_total, left = "", ""
+        of_total = ""
+        left = ""
         if self.total is not None:
             of_total = f"/{self._format(self.total)}"
             left = f", {(self.total - self.done) / self.per_second:.0f} s left" if self.done else ""

@@ -1,4 +1,4 @@
-"""Archives from strangers, unpacked so that nothing lands outside the folder or fills up the disk."""
+"""Unpacking of archives, also hostile ones: nothing lands outside the folder or fills up the disk."""
 
 import gzip
 import lzma
@@ -35,7 +35,7 @@ def unpack(archive: Path, out: Path, max_gb: float) -> None:
         max_gb: the most that the files may take, in GB.
 
     Raises:
-        DamagedError: the archive is damaged, or is none.
+        DamagedError: the file is damaged, or is not an archive.
         InputError: it is encrypted, holds more than ``max_gb``, or holds a link, a device, or a path that
             leads out of the folder; or the disk is full.
     """
@@ -44,7 +44,7 @@ def unpack(archive: Path, out: Path, max_gb: float) -> None:
     progress = Progress(None, f"unpack {archive.name}", "file")
     try:
         for name, content in _zip_files(archive) if is_zip else _tar_files(archive):
-            left_bytes -= _write(content, out / inside(archive, name), left_bytes, archive, max_gb)
+            left_bytes -= _write(content, out / path_inside(archive, name), left_bytes, archive, max_gb)
             progress.advance()
     except (*DAMAGE, OSError) as error:
         is_of_the_disk = isinstance(error, OSError) and error.errno is not None
@@ -55,6 +55,7 @@ def unpack(archive: Path, out: Path, max_gb: float) -> None:
 
 
 def _zip_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the name and the content of each file of a zip archive."""
     with zipfile.ZipFile(archive) as file:
         for info in file.infolist():
             if info.is_dir():
@@ -70,6 +71,7 @@ def _zip_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the name and the content of each file of a tar archive."""
     with tarfile.open(archive) as file:
         for member in file:
             if member.isdir():
@@ -82,7 +84,7 @@ def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             yield member.name, content
 
 
-def inside(archive: Path | str, name: str) -> Path:
+def path_inside(archive: Path | str, name: str) -> Path:
     """The path of a member below the folder that it goes to.
 
     Raises:

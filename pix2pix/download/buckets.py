@@ -10,7 +10,7 @@ import fsspec
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.progress import Progress
-from pix2pix.download.archives import inside
+from pix2pix.download.archives import path_inside
 from pix2pix.download.retries import retried
 
 CHUNK_BYTES = 1 << 20
@@ -19,19 +19,19 @@ CHUNK_BYTES = 1 << 20
 def fetch_stored(address: str, folder: Path) -> Path:
     """Download a file, or all files below a folder, of an object store.
 
-    What an earlier run left in ``folder`` is gone on with, as long as the store lists the same files in the
-    same versions.
+    A download that an earlier run left unfinished in ``folder`` is continued, as long as the store lists the
+    same files in the same versions.
 
     Args:
-        address: of fsspec, such as ``s3://bucket/folder`` or ``gs://bucket/photos.zip``.
+        address: one that fsspec knows, such as ``s3://bucket/folder`` or ``gs://bucket/photos.zip``.
         folder: where the files go.
 
     Returns:
         The downloaded file, or the folder of the downloaded files.
 
     Raises:
-        InputError: there is nothing, it may not be read, the connection fails again and again, the package
-            for such addresses is missing, or a name leads out of the folder.
+        InputError: nothing is there, or it may not be read; the connection fails again and again; the package
+            for such addresses is missing; or a name leads out of the folder.
     """
     try:
         store, root = fsspec.url_to_fs(address)
@@ -56,16 +56,17 @@ def fetch_stored(address: str, folder: Path) -> Path:
 
 
 def _listing(address: str, store: Any, root: str) -> dict[Path, dict[str, Any]]:
-    """What the store knows of each file, by the file's path below ``root``."""
+    """What the store says of each file (name, size, version), by the file's path below ``root``."""
     store.invalidate_cache()
     found = {path: info for path, info in store.find(root, detail=True).items() if not path.endswith("/")}
     if not found:
         raise FileNotFoundError("there is nothing")
     names = {path: path.removeprefix(root).strip("/") or Path(root).name for path in found}
-    return {inside(address, names[path]): found[path] for path in sorted(found)}
+    return {path_inside(address, names[path]): found[path] for path in sorted(found)}
 
 
 def _is_file(files: dict[Path, dict[str, Any]], root: str) -> bool:
+    """Whether ``root`` is itself the one file that was listed."""
     return [info["name"].strip("/") for info in files.values()] == [root.strip("/")]
 
 

@@ -1,7 +1,7 @@
 """The datasets that ``dataset:`` in params.yaml names.
 
 Sizes are of the download, as published. Terms are those of the data that a set is made of, which is named in
-brackets; they are unknown where we know of no licence, which is no permission.
+brackets. Where we know of no licence they are unknown; that does not permit any use.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ class Dataset:
         direction: of the published use, for pairs: ``AtoB`` or ``BtoA``; ``-`` where there is none.
         size_gb: of the download, in GB; None where it is unknown.
         terms: the licence or terms of use, as far as known.
-        address: as ``pix2pix.download.sources.open_source`` takes it; empty where it has none.
+        address: where it is downloaded from, with ``http://``, ``torchvision://`` or ``kaggle://``; empty
+            where nothing is downloaded.
     """
 
     layout: str

@@ -1,4 +1,4 @@
-"""Downloads over HTTP: with progress, retried, and gone on with where they broke off."""
+"""Downloads over HTTP, with progress; after a break they are tried again and continue where they were."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +11,10 @@ from pix2pix.download.retries import retried
 
 TIMEOUT_S = 60.0
 CHUNK_BYTES = 1 << 18
-PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE, SERVER_ERROR = 206, 416, 500
+# HTTP status codes.
+PARTIAL_CONTENT = 206
+RANGE_NOT_SATISFIABLE = 416
+SERVER_ERROR = 500
 TO_TRY_AGAIN = (408, 429)  # request timeout, too many requests
 
 
@@ -30,15 +33,18 @@ def file_name(url: str) -> str:
 def fetch(url: str, folder: Path) -> Path:
     """Download ``url`` into ``folder`` under its own name.
 
-    What an earlier run left of the same version of the file there is gone on with. A version is told by the
-    server's ETag or date; without one, and where the server cannot go on, the download starts anew.
+    A file that an earlier run left unfinished is continued if it is of the same version, which the server
+    tells by an ETag or a date. Without these, and where the server cannot continue, the download starts anew.
 
     Args:
         url: ``http://`` or ``https://``.
-        folder: where the file goes.
+        folder: where the file goes; made where it is missing.
+
+    Returns:
+        the path of the file.
 
     Raises:
-        InputError: the server refuses, or breaks off again and again.
+        InputError: the address is malformed, or the server refuses or breaks off again and again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / file_name(url)
@@ -82,12 +88,13 @@ def _fetch_rest(url: str, target: Path) -> None:
 
 
 def _version(response: requests.Response) -> str:
-    """What tells this version of a file from others, byte for byte; empty where the server gives nothing."""
+    """The server's mark of this version of a file, byte for byte; empty where it gives none."""
     tag = response.headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
 
 
 def _append(response: requests.Response, target: Path, done: int) -> None:
+    """Append what the server sends to ``target``, which holds ``done`` bytes."""
     length = response.headers.get("Content-Length")
     total = int(length) + done if length else None
     progress = Progress(total, f"download {target.name}", "B", scaled=True)

@@ -8,9 +8,11 @@ import requests
 from pix2pix.core.errors import InputError
 from pix2pix.download.retries import download_error
 
+CREDENTIALS = "a set that asks for consent needs an account: kaggle.com/settings, and KAGGLE_API_TOKEN"
+
 
 def fetch_kaggle(address: str, folder: Path) -> Path:
-    """Download a dataset of Kaggle; kagglehub goes on with what an earlier run left in ``folder``.
+    """Download a dataset of Kaggle; kagglehub continues what an earlier run left in ``folder``.
 
     Args:
         address: ``kaggle://OWNER/NAME``, or ``kaggle://OWNER/NAME/FOLDER`` for one folder of it.
@@ -32,7 +34,7 @@ def fetch_kaggle(address: str, folder: Path) -> Path:
     try:
         dataset = Path(kagglehub.dataset_download(f"{owner}/{name}"))
     except (exceptions.UnauthenticatedError, exceptions.CredentialError) as error:
-        raise download_error(address, f"{error}; {_CREDENTIALS}") from error
+        raise download_error(address, f"{error}; {CREDENTIALS}") from error
     except (
         requests.RequestException,
         exceptions.BackendError,
@@ -40,12 +42,9 @@ def fetch_kaggle(address: str, folder: Path) -> Path:
         exceptions.DataCorruptionError,
     ) as error:
         is_refused = getattr(error.__cause__ or error, "response", None) is not None
-        raise download_error(address, f"{error}; {_CREDENTIALS}" if is_refused else error) from error
+        raise download_error(address, f"{error}; {CREDENTIALS}" if is_refused else error) from error
     found = dataset.joinpath(*below)
     if not found.is_dir():
         there = ", ".join(sorted(path.name for path in dataset.iterdir()))
         raise InputError(f"source: {address}: there is no folder {'/'.join(below)}; there is {there}")
     return found
-
-
-_CREDENTIALS = "a set that asks for consent needs an account: kaggle.com/settings, and KAGGLE_API_TOKEN"

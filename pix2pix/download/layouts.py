@@ -76,7 +76,16 @@ class Layout:
 
 
 def find_layouts(source: Path, files: Sequence[PurePosixPath], kind: str) -> list[Layout]:
-    """Find out how ``files`` are laid out, as ``find_layout``; ``mixed``: as photos, and as videos."""
+    """Find the layout of ``files``: one for photos and one for videos where ``kind`` is ``mixed``, else one.
+
+    Args:
+        source: the folder.
+        files: all files below it, relative to it.
+        kind: ``mixed``, or a kind that ``find_layout`` takes.
+
+    Raises:
+        InputError: no file of a kind counts, or with ``auto`` there are as many pictures as videos.
+    """
     kinds = ("photos", "videos") if kind == "mixed" else (kind,)
     return [find_layout(source, files, each) for each in kinds]
 
@@ -91,7 +100,7 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
             pictures are twice as wide as high or lie in ``A/`` and ``B/``.
 
     Raises:
-        InputError: no file counts, or there are as many pictures as videos.
+        InputError: no file counts, or with ``auto`` there are as many pictures as videos.
     """
     pictures = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path)]
     videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES and not is_hidden(path)]
@@ -121,11 +130,12 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
 
 
 def is_hidden(path: PurePosixPath) -> bool:
-    """Whether a file is one that the system or a tool left there."""
+    """Whether a file or one of its folders is hidden, or macOS made it for itself."""
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
 
 
 def _are_pairs(source: Path, pictures: Sequence[PurePosixPath]) -> bool:
+    """Whether pictures lie in ``A/`` and ``B/``, or most of a sample are twice as wide as high."""
     folders = [path.parent.parts for path in pictures]
     if _first_folders(folders, _common_wrapper(folders)) == SIDE_FOLDERS:
         return True

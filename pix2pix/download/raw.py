@@ -68,7 +68,8 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
         InputError: ``source`` holds nothing usable, or as many photos as videos.
     """
     files = sorted(_files_below(source))
-    rows, usable = [], []
+    rows = []
+    usable = []
     layouts = find_layouts(source, files, kind)
     for path in files:
         reasons = {layout.reason_to_skip(path): layout for layout in layouts}
@@ -83,6 +84,7 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
 
 
 def _copy(source: Path, raw: Path, path: PurePosixPath, layout: Layout) -> RawRow:
+    """Copy a file to its place below ``raw``."""
     place = layout.place(path)
     target = raw / FOLDERS[layout.kind] / place.inside
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,25 +95,26 @@ def _copy(source: Path, raw: Path, path: PurePosixPath, layout: Layout) -> RawRo
 def _join_sides(
     source: Path, raw: Path, files: Sequence[PurePosixPath], layout: Layout, workers: Workers
 ) -> list[RawRow]:
-    """Write ``A/x`` and ``B/x`` side by side as ``pairs/x.png``; what has no one partner is listed."""
+    """Write ``A/x`` and ``B/x`` side by side as ``pairs/x.png``; files without one partner are skipped."""
     sides: dict[PurePosixPath, dict[str, list[PurePosixPath]]] = {}
     for path in files:
         place = layout.place(path)
         sides.setdefault(place.inside.with_suffix(""), {"a": [], "b": []})[place.side].append(path)
     jobs = [(source, raw, name, members, layout) for name, members in sorted(sides.items())]
-    joined = in_parallel(_join, jobs, workers, "download", "pair", FILES_AT_ONCE)
+    joined = in_parallel(_join_files, jobs, workers, "download", "pair", FILES_AT_ONCE)
     return [row for rows in joined for row in rows]
 
 
-def _join(
+def _join_files(
     source: Path,
     raw: Path,
     name: PurePosixPath,
     members: Mapping[str, Sequence[PurePosixPath]],
     layout: Layout,
 ) -> list[RawRow]:
+    """Join the files of one name; return the row of the pair, or a row per file with the reason for none."""
     try:
-        pair = _joined(source, members)
+        pair = _side_by_side(source, members)
     except UnreadableError as error:
         return [_skipped_row(path, str(error)) for side in members.values() for path in side]
     first = members["a"][0]
@@ -121,7 +124,8 @@ def _join(
     return [_kept_row(raw, "pairs", Place(inside, "", place.split, place.class_name), str(first))]
 
 
-def _joined(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:
+def _side_by_side(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:
+    """Read the one A and the one B of a name, and put them side by side: (H, 2 W, 3) uint8."""
     for side, paths in members.items():
         if len(paths) != 1:
             raise UnreadableError(f"{len(paths) or 'no'} pictures of this name in {side.upper()}, expected 1")
@@ -151,7 +155,7 @@ def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
 def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:
     """Write ``manifest.csv``, and the rows of the videos once more in their folder.
 
-    So the stage of the frames depends on that folder alone: a new photo does not decode the videos again.
+    The stage ``extract_frames`` depends on that folder alone, so that a new photo does not make it run again.
     """
     write_manifest(raw / "manifest.csv", rows, RawRow)
     videos = [row for row in rows if row.kind == "videos"]

@@ -1,4 +1,4 @@
-"""Downloads that break off, tried again after a while."""
+"""Downloads that break off are tried again, after longer and longer waits."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def retried(
 
     Args:
         address: what it downloads, for messages.
-        action: goes on, at each attempt, where the last one broke off.
+        action: does the download; a new attempt continues where the last one broke off.
         errors: the errors that it may fail with.
         is_final: whether another attempt would fail with that error too.
 

@@ -17,7 +17,8 @@ from pix2pix.pictures.images import RgbImage, read_image, write_png
 from pix2pix.pictures.opencv import cv2
 from pix2pix.videos.video_files import write_video
 
-CROP_ROWS, CROP_COLUMNS = 3, 4
+CROP_ROWS = 3
+CROP_COLUMNS = 4
 CLIPS_PER_PERSON = 8
 CLIP_SIZE_PX = (320, 240)
 CLIP_FPS = 12.0
@@ -67,7 +68,8 @@ def _photos() -> dict[str, RgbImage]:
 
 def _crops(photo: RgbImage) -> Iterator[RgbImage]:
     """Yield the squares in the middle of each cell of a grid, so that no two overlap."""
-    height, width = photo.shape[0] // CROP_ROWS, photo.shape[1] // CROP_COLUMNS
+    height = photo.shape[0] // CROP_ROWS
+    width = photo.shape[1] // CROP_COLUMNS
     side = min(height, width)
     for row in range(CROP_ROWS):
         for column in range(CROP_COLUMNS):

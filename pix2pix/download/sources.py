@@ -1,4 +1,4 @@
-"""Sources of data: a folder, an archive, or an address, as a folder."""
+"""Sources of data: a folder, an archive or an address is opened as a folder."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pix2pix.download.torchvision_sets import fetch_torchvision
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is an address, and no path."""
+    """Whether a source is an address, not a path."""
     return "://" in source
 
 
@@ -29,12 +29,13 @@ def open_source(
         source: the path of a folder or an archive, or an address: ``http://`` or ``https://`` of an archive,
             ``torchvision://``, ``kaggle://``, or one of fsspec, such as ``s3://``, of a folder or an archive.
         scratch: a folder for what is unpacked; cleared before and after.
-        downloads: opens a folder for what is downloaded; what it holds already is gone on with.
+        downloads: opens a folder for what is downloaded; a download that it holds a part of is continued.
         sha256: of the archive, in hexadecimal, checked before it is opened; empty when it is not known.
-        max_gb: as in ``pix2pix.download.archives.unpack``.
+        max_gb: the most that the files of an archive may take, in GB.
 
     Raises:
-        InputError: ``source`` is neither, or has another hash, or as the functions that download or unpack.
+        InputError: there is no folder and no archive at ``source``, its hash is another one, or it cannot be
+            downloaded or unpacked.
     """
     if not is_address(source):
         with _as_folder(source, Path(source), scratch, sha256, max_gb) as folder:
@@ -51,6 +52,7 @@ def open_source(
 
 
 def _download(address: str, work: Path) -> Path:
+    """Download to the folder ``work``, and return the archive or the folder there."""
     scheme = address.partition("://")[0]
     if scheme in ("http", "https"):
         _check_name(address, file_name(address))

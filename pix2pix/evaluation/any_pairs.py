@@ -1,4 +1,4 @@
-"""A saved model measured on any folder of A|B pairs."""
+"""The whole evaluation in one call, outside the pipeline: a saved model on any folder of A|B pairs."""
 
 import tempfile
 from pathlib import Path
@@ -17,14 +17,19 @@ from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import IMAGE_SUFFIXES, read_image, write_png
 from pix2pix.pictures.pairs import PairOptions
 
-METRICS = "metrics.json"
-MANIFEST, MANIFEST_START = "manifest.csv", "path,source,status,reason,split"  # of build_pairs
+METRICS_FILE = "metrics.json"
+MANIFEST = "manifest.csv"  # what build_pairs names it, and how it starts
+MANIFEST_START = "path,source,status,reason,split"
 MOST_FOLDERS = 2  # between a pair's folder and the manifest: split and class
 
 
 def check_output(out: Path) -> None:
-    """Raise an InputError where ``out``, which would be replaced, holds something else than such a result."""
-    if out.exists() and not (out / METRICS).exists():
+    """Check that ``out``, which will be replaced, is free or holds an earlier evaluation.
+
+    Raises:
+        InputError: it holds something else.
+    """
+    if out.exists() and not (out / METRICS_FILE).exists():
         raise InputError(f"--out: {out} exists and holds something else; name a new folder")
 
 
@@ -43,7 +48,8 @@ def evaluate(
             refused.
 
     Returns:
-        the figures of ``pix2pix.evaluation.summary.summarize``.
+        the mean of each measurement over the pictures, and the spread of each metric, as ``summarize`` gives
+        them.
 
     Raises:
         InputError: there is no such model or no usable pair.
@@ -68,13 +74,13 @@ def evaluate(
         summary = summarize(measured.per_image)
         write_plots(measured, pairs.folder, results, partial / "plots")
         write_table(partial / "per_image.csv", measured.per_image.round(6))
-        write_json(partial / METRICS, summary)
+        write_json(partial / METRICS_FILE, summary)
     print("\n".join(as_lines(summary)))
     return summary
 
 
 def _prepared(folder: Path, scratch: Path, options: PairOptions, resize: Resize | None) -> PairFolder:
-    """Write the pairs of a folder as the model takes them, and say which are left out."""
+    """Write the pairs of a folder at the size and in the direction of the model; print which are left out."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     height = options.image_size
     for path in with_progress(files, len(files), "read pairs", "picture"):

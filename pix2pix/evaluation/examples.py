@@ -35,14 +35,25 @@ def best_median_worst(per_image: pd.DataFrame, pairs: Path, results: Path) -> Rg
 
 
 def random_examples(per_image: pd.DataFrame, pairs: Path, results: Path) -> RgbImage:
-    """Draw some of the pictures, the same ones for every model; arguments as above."""
+    """Draw eight of the pictures, the same ones for every model.
+
+    Args:
+        per_image: with the columns ``path`` and ``l1``.
+        pairs: the folder of the A|B pairs.
+        results: the folder of the translated pictures.
+    """
     order = per_image["path"].map(uniform_hash).sort_values(kind="stable").index
     shown = per_image.loc[order[:RANDOM_SHOWN]]
     return _sheet(shown, ("",) * len(shown), pairs, results)
 
 
 def error_picture(output: RgbImage, target: RgbImage) -> RgbImage:
-    """Colour each pixel by its mean absolute error over the channels, from black over red to light yellow."""
+    """Colour each pixel by its mean absolute error over the channels, from black over red to light yellow.
+
+    Args:
+        output: (H, W, 3) uint8.
+        target: (H, W, 3) uint8.
+    """
     scaled = np.rint((pixel_errors(output, target) / FULL_ERROR).clip(max=1) * 255).astype(np.uint8)
     return np.ascontiguousarray(cv2.applyColorMap(scaled, cv2.COLORMAP_INFERNO)[:, :, ::-1])
 
@@ -64,6 +75,7 @@ def error_map(error: npt.NDArray[np.float64]) -> bytes:
 
 
 def _sheet(rows: pd.DataFrame, captions: Sequence[str], pairs: Path, results: Path) -> RgbImage:
+    """Draw a line of pictures per row of the table, under its caption, name and L1."""
     examples = []
     for caption, path, l1 in zip(captions, rows["path"], rows["l1"], strict=True):
         real_a, real_b = read_pair(pairs / path)

@@ -1,4 +1,4 @@
-"""Whether faces are still faces after translation."""
+"""The face rate: of the targets in which a detector finds a face, the share whose output has one too."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,15 +11,15 @@ from pix2pix.items.manifest import KEPT, read_manifest
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.pairs import read_pair
 
-SMALLEST_SHARE = 1 / 4  # of the picture's side is the smallest face that counts
-AT_ONCE = 16
+SMALLEST_SHARE = 1 / 4  # the smallest face that counts, as a share of the picture's side
+AT_ONCE = 16  # pictures
 DECIMALS = 6
 
 
 def face_rate(
     pairs: Path, names: Sequence[Path], results: Path, device: torch.device, min_probability: float
 ) -> dict[str, float]:
-    """Return the share of outputs in which MTCNN finds a face, of those in whose target it finds one.
+    """Count the targets and the outputs in which MTCNN finds a face.
 
     Args:
         pairs: the folder of the A|B pairs.
@@ -29,8 +29,8 @@ def face_rate(
         min_probability: the least probability of a face that counts, in [0, 1].
 
     Returns:
-        ``n_faces``, the targets with a face, and, where there is one, ``face_rate``; nothing without
-        pictures.
+        ``n_faces``, how many targets have a face; and, where one has, ``face_rate``, the share of these whose
+        output has a face, in [0, 1]. Empty where ``names`` is.
     """
     if not names:
         return {}

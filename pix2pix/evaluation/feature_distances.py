@@ -7,8 +7,9 @@ from torch import Tensor, nn
 
 from pix2pix.core.errors import InputError
 
-UNBIASED_FROM = 2048  # pictures; the covariance of 2,048 features of fewer has not its full rank
-KID_SUBSETS, KID_SUBSET_SIZE = 100, 1000
+UNBIASED_FROM = 2048  # pictures; of fewer, the covariance of 2,048 features lacks its full rank
+KID_SUBSETS = 100
+KID_SUBSET_SIZE = 1000
 DECIMALS = 6
 
 Figures = dict[str, float]
@@ -16,14 +17,22 @@ Notes = list[str]
 
 
 def compare_features(outputs: Tensor, targets: Tensor, seed: int) -> tuple[Figures, Notes]:
-    """Compare two sets of features, (N, D), by FID (arXiv:1706.08500) and KID (arXiv:1801.01401).
+    """Compare two sets of features by FID (arXiv:1706.08500) and KID (arXiv:1801.01401).
 
-    N is 2 or more. KID's subsets are of half the pictures at most: of all of them they would be one and the
-    same, and its standard deviation 0. Whatever their size, the mean over them has no bias where the sets are
-    drawn independently; of copies it is slightly below 0.
+    KID is the mean over random subsets. They hold at most half of the pictures: subsets of all pictures would
+    be equal, and the standard deviation 0. The mean has no bias, whatever the size of the subsets, where
+    the two sets are drawn independently; for two copies of one set it is slightly below 0.
+
+    Args:
+        outputs: (N, D) float, N at least 2.
+        targets: (N, D) float.
+        seed: of the subsets.
+
+    Returns:
+        ``fid``, ``kid``, ``kid_std`` and ``kid_subset_size``; and lines on what to mind.
 
     Raises:
-        InputError: a feature is no number.
+        InputError: a feature is infinite or NaN.
     """
     if not (outputs.isfinite().all() and targets.isfinite().all()):
         raise InputError("feature_weights: the features are no numbers; take another copy of the file")
@@ -75,7 +84,7 @@ def _kid(outputs: Tensor, targets: Tensor, subset_size: int, seed: int) -> tuple
 
 
 class _Features(nn.Module):
-    """Stands where torchmetrics expects a network, so that one pass through the real one serves both."""
+    """Hands features on where torchmetrics expects a network, so that one pass serves FID and KID."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()

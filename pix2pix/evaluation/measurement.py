@@ -1,4 +1,7 @@
-"""Translated pictures measured against their targets, by threads and in constant memory."""
+"""Every metric of every saved picture: the pass over a folder of translated pictures, by threads.
+
+Its memory does not grow with the pictures, except for a row of numbers each.
+"""
 
 import os
 from collections.abc import Sequence
@@ -27,21 +30,24 @@ from pix2pix.pictures.pairs import read_pair
 
 AHEAD = 64  # pictures
 ERROR_MAP_PX = 64
-BASELINE_INPUT, BASELINE_MEAN = "baseline_input", "baseline_mean"  # the trivial answers
+# How the metrics of the trivial answers start: the input as output, the mean training target as output.
+BASELINE_INPUT = "baseline_input"
+BASELINE_MEAN = "baseline_mean"
 
 ErrorMap = npt.NDArray[np.float64]
-Row = dict[str, str | float]
+ImageRow = dict[str, str | float]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of translated pictures.
+    """The measurements of a folder of translated pictures.
 
     Attributes:
         per_image: a row per picture: its path and class, each of ``METRICS``, the target's colourfulness, and
             the same metrics of the trivial answers, as ``baseline_input_*`` (the input as output) and
             ``baseline_mean_*`` (the mean training target as output, where there is one).
-        output_colors, target_colors: pixels of each intensity, (3, 256), of all pictures together.
+        output_colors: pixels of each intensity, (3, 256) int64, of all outputs together.
+        target_colors: pixels of each intensity, (3, 256) int64, of all targets together.
         error: mean absolute error at each place of the picture, (64, 64) in [0, 1].
     """
 
@@ -61,16 +67,24 @@ def measure(
         names: the pictures, relative to ``pairs`` and to ``results``; the result has their order.
         results: the folder of the translated pictures.
         mean_target: the mean training target, (H, W, 3) uint8.
+
+    Example:
+        >>> pairs = Path("data/pairs/test")
+        >>> measured = measure(pairs, PairFolder(pairs).names, Path("data/results"))
+        >>> measured.error.shape
+        (64, 64)
     """
-    rows: list[Row] = []
-    output_colors, target_colors = (np.zeros((3, LEVELS), np.int64) for _ in range(2))
+    rows: list[ImageRow] = []
+    output_colors = np.zeros((3, LEVELS), np.int64)
+    target_colors = np.zeros((3, LEVELS), np.int64)
     error = np.zeros((ERROR_MAP_PX, ERROR_MAP_PX))
 
-    def measure_one(name: Path) -> tuple[Row, Histograms, Histograms, ErrorMap]:
-        (real_a, real_b), output = read_pair(pairs / name), read_image(results / name)
-        row: Row = {"path": name.as_posix(), "class_name": class_of(name)}
+    def measure_one(name: Path) -> tuple[ImageRow, Histograms, Histograms, ErrorMap]:
+        real_a, real_b = read_pair(pairs / name)
+        output = read_image(results / name)
+        row: ImageRow = {"path": name.as_posix(), "class_name": class_of(name)}
         row |= _metrics(real_a, output, real_b, mean_target)
-        return row, histograms(output), histograms(real_b), _error(output, real_b)
+        return row, histograms(output), histograms(real_b), _error_map(output, real_b)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         measured = ahead(measure_one, names, pool, AHEAD)
@@ -103,6 +117,7 @@ def class_of(name: Path) -> str:
 
 
 def _metrics(real_a: RgbImage, output: RgbImage, real_b: RgbImage, mean: RgbImage | None) -> dict[str, float]:
+    """Every metric of the output and of the trivial answers, by its column's name."""
     figures = image_metrics(output, real_b) | {"target_colorfulness": colorfulness(real_b)}
     for prefix, answer in ((BASELINE_INPUT, real_a), (BASELINE_MEAN, mean)):
         if answer is not None:
@@ -111,6 +126,6 @@ def _metrics(real_a: RgbImage, output: RgbImage, real_b: RgbImage, mean: RgbImag
     return figures
 
 
-def _error(output: RgbImage, target: RgbImage) -> ErrorMap:
+def _error_map(output: RgbImage, target: RgbImage) -> ErrorMap:
     errors = pixel_errors(output, target)
     return np.asarray(cv2.resize(errors, (ERROR_MAP_PX, ERROR_MAP_PX), interpolation=cv2.INTER_AREA))

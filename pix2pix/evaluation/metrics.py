@@ -1,4 +1,4 @@
-"""Measures of an output against its target, on 8-bit pictures: (H, W, 3) uint8 RGB."""
+"""The metrics as functions of one output and its target, each (H, W, 3) uint8 RGB: their formulas."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,10 @@ METRICS = ("l1", "l2", "psnr", "ssim", "histogram_distance", "histogram_emd", "c
 PSNR_CAP_DB = 100.0
 LEVELS = 256
 HISTOGRAM_BINS = 64
-SSIM_WINDOW_PX, SSIM_SIGMA_PX = 11, 1.5
-SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
+SSIM_WINDOW_PX = 11
+SSIM_SIGMA_PX = 1.5
+SSIM_C1 = 0.01**2
+SSIM_C2 = 0.03**2
 
 Histograms = npt.NDArray[np.int64]
 
@@ -97,7 +99,9 @@ def colorfulness(image: RgbImage) -> float:
 
     0 is grey, 15 slightly, 33 moderately, 59 quite, 109 extremely colourful.
     """
-    red, green, blue = (image[:, :, channel].astype(np.float64) for channel in range(3))
+    red = image[:, :, 0].astype(np.float64)
+    green = image[:, :, 1].astype(np.float64)
+    blue = image[:, :, 2].astype(np.float64)
     opponents = np.stack([red - green, (red + green) / 2 - blue])
     spread = np.hypot(*opponents.std(axis=(1, 2)))
     return float(spread + 0.3 * np.hypot(*opponents.mean(axis=(1, 2))))

@@ -55,10 +55,10 @@ def measure_realism(
     inception = lpips = None
     if options.has_fid:
         weights = options.feature_weights, options.feature_weights_sha256
-        inception = _at_hand("fid, kid", notes, load_inception, *weights)
+        inception = _load_or_note("fid, kid", notes, load_inception, *weights)
     if options.has_lpips:
         weights = options.lpips_weights, options.lpips_weights_sha256
-        lpips = _at_hand("lpips", notes, load_lpips, *weights)
+        lpips = _load_or_note("lpips", notes, load_lpips, *weights)
     figures, more = compare_pictures(pictures, inception, lpips, options.seed, device)
     return figures, notes + more
 
@@ -70,9 +70,22 @@ def compare_pictures(
     seed: int,
     device: torch.device,
 ) -> tuple[Figures, Notes]:
-    """Compare pictures as ``measure_realism`` does, by networks of ``realism_networks``.
+    """Compare translated pictures with their targets, by networks that are loaded already.
 
-    Each picture passes each network once; what stays in memory is the features, 8 KB of InceptionV3's each.
+    Each picture passes each network once. Its features stay in memory: 8 KB of InceptionV3.
+
+    Args:
+        pictures: the path of each output, and of the A|B pair whose right half is its target; in any order.
+        inception: from ``load_inception``; None leaves FID and KID out.
+        lpips: from ``load_lpips``; None leaves LPIPS out.
+        seed: of KID's subsets.
+        device: where the networks run.
+
+    Returns:
+        the figures and the lines that ``measure_realism`` gives.
+
+    Raises:
+        InputError: a picture cannot be read, or an output has another size than its target.
     """
     notes: Notes = []
     if inception is not None and len(pictures) < 2:
@@ -115,9 +128,10 @@ def _through_networks(
     return outputs, targets, scores
 
 
-def _at_hand(
+def _load_or_note(
     metrics: str, notes: Notes, load: Callable[[str, str], nn.Module], path: str, sha256: str
 ) -> nn.Module | None:
+    """Load a network, or note that it is not available and which metrics are left out."""
     try:
         return load(path, sha256)
     except UnavailableError as error:
@@ -138,7 +152,8 @@ def _batches(pictures: Sequence[tuple[Path, Path]], device: torch.device) -> Ite
 def _read(output: Path, pair: Path) -> tuple[RgbImage, RgbImage]:
     """Read an output and its target, of the same size."""
     try:
-        image, (_, target) = read_image(output), read_pair(pair)
+        image = read_image(output)
+        _, target = read_pair(pair)
     except UnreadableError as error:
         raise InputError(f"{output}, or {pair}: {error}") from error
     if image.shape != target.shape:
@@ -147,4 +162,5 @@ def _read(output: Path, pair: Path) -> tuple[RgbImage, RgbImage]:
 
 
 def _stacked(images: Iterable[RgbImage]) -> Tensor:
+    """The pictures as a tensor, (N, 3, H, W) uint8."""
     return torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image in images]))  # HWC => CHW

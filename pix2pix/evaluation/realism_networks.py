@@ -10,13 +10,13 @@ from torchvision.models import AlexNet_Weights
 from pix2pix.core.errors import InputError, first_line
 from pix2pix.model.weight_files import UnavailableError, download_weights, read_weights
 
-FEATURES = "2048"  # those after the last pooling
+FEATURES = "2048"  # torchmetrics' name of the features after the last pooling
 
 
 def load_inception(path: str, sha256: str) -> nn.Module:
-    """Load the InceptionV3 of the published FIDs, which TensorFlow's weights were converted for.
+    """Load the InceptionV3 that published FIDs are computed with, its weights converted from TensorFlow.
 
-    It scales pictures to 299 px as that TensorFlow did, by torch-fidelity's own code: another way of scaling
+    It scales pictures to 299 px as TensorFlow did then, by torch-fidelity's own code: another way of scaling
     gives another FID (arXiv:2104.11222).
 
     Args:
@@ -36,7 +36,8 @@ def load_inception(path: str, sha256: str) -> nn.Module:
         raise UnavailableError("torch-fidelity is not installed: pip install -e '.[realism]'") from error
     from torchmetrics.image.fid import NoTrainInceptionV3
 
-    setting, url = "feature_weights", URL_INCEPTION_V3
+    setting = "feature_weights"
+    url = URL_INCEPTION_V3
     weights = read_weights(path, sha256, setting) if path else download_weights(url, setting)
     try:
         # Of a path it would unpickle whatever is there, so it gets what has been read safely.
@@ -62,7 +63,8 @@ def load_lpips(path: str, sha256: str) -> nn.Module:
     # The public metric takes no weights: it would download AlexNet's.
     from torchmetrics.functional.image.lpips import _NoTrainLpips
 
-    setting, url = "lpips_weights", AlexNet_Weights.IMAGENET1K_V1.url
+    setting = "lpips_weights"
+    url = AlexNet_Weights.IMAGENET1K_V1.url
     weights = read_weights(path, sha256, setting) if path else download_weights(url, setting)
     network = _NoTrainLpips(net="alex", pnet_rand=True)
     names = {_in_alexnet(name): name for name in network.net.state_dict()}
@@ -74,6 +76,7 @@ def load_lpips(path: str, sha256: str) -> nn.Module:
 
 
 def _as_file(weights: Any) -> str:
+    """Weights as an open file, under the type that torchmetrics declares for a path."""
     file = io.BytesIO()
     torch.save(weights, file)
     file.seek(0)

@@ -1,4 +1,4 @@
-"""How good a model is on pairs: its pictures, the numbers against trivial answers, and what to look at."""
+"""The files that an evaluation writes: the translated pictures, and the plots of their measurements."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -67,9 +67,16 @@ def _outputs(inputs: Iterator[Tensor], translate: Callable[[Tensor], Tensor]) ->
 
 
 def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> None:
-    """Write what there is to look at into the folder ``plots``.
+    """Write the pictures and tables that show the measurements into the folder ``plots``.
 
-    ``examples.png``, ``random.png``, ``error_map.png``, ``classes.csv`` and, per channel, ``colors/*.csv``.
+    These are ``examples.png``, ``random.png``, ``error_map.png``, ``classes.csv`` and, for each channel,
+    ``colors/*.csv``.
+
+    Args:
+        measured: the measurements.
+        pairs: the folder of the A|B pairs.
+        results: the folder of the translated pictures.
+        plots: replaced where it exists.
     """
     with whole_folder(plots) as out:
         write_png(out / "examples.png", best_median_worst(measured.per_image, pairs, results))
@@ -85,8 +92,8 @@ def color_tables(output: Histograms, target: Histograms) -> dict[str, pd.DataFra
     """Return, for each channel, the share of pixels in each of 64 ranges of intensity, in %.
 
     Args:
-        output: pixels of each intensity, (3, 256).
-        target: likewise.
+        output: pixels of each intensity in the outputs, (3, 256).
+        target: pixels of each intensity in the targets, (3, 256).
 
     Returns:
         tables with the columns ``intensity`` (the lowest of the range, 0 to 252), ``output`` and ``target``.

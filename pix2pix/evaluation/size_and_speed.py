@@ -1,4 +1,4 @@
-"""A model in numbers: how large its networks are, and how fast the generator."""
+"""How large the networks of a training are, and how fast its generator is."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Measurements of single pictures, summed up as numbers: means, spread, and by class."""
+"""From a row per picture to a few numbers: means and spread over all pictures, and means by class."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ def summarize(per_image: pd.DataFrame) -> dict[str, float]:
     """Average every measurement over the pictures.
 
     Args:
-        per_image: a row per picture, as ``pix2pix.evaluation.measurement.Measured`` has it.
+        per_image: a row per picture: the ``per_image`` of ``pix2pix.evaluation.measurement.Measured``.
 
     Returns:
         flat figures: ``n_images``, the mean of each column by its name, and of each of ``METRICS`` the

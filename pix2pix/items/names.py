@@ -21,6 +21,7 @@ def flat_names(sources: Sequence[PurePosixPath]) -> list[str]:
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
+    """Append ``-2``, ``-3`` and so on to names that were there before."""
     seen: Counter[str] = Counter()
     taken = set(names)
     unique = []

@@ -54,8 +54,8 @@ def in_parallel(
         function: a function at the top level of a module.
         jobs: positional arguments, a tuple per call.
         workers: who does them; the results are the same for any.
-        what: shown before the progress bar.
-        unit: what a job is called.
+        what: the name of the work, shown before the progress bar.
+        unit: the name of a job, in the singular.
         most_at_once: the most jobs that a process is handed at once; more than 1 for jobs that take hardly
             longer than to be handed over.
 
@@ -82,16 +82,17 @@ def in_parallel(
 
 
 def _call_each(function: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]) -> list[Result]:
+    """Do the jobs of a batch, one after the other."""
     return [function(*job) for job in jobs]
 
 
 def end_processes() -> None:
-    """End joblib's processes, which would wait for more; the system then knows their peak memory."""
+    """End joblib's processes, which wait for more jobs; only then does the system tell their peak memory."""
     get_reusable_executor(reuse=True).shutdown(wait=True)
 
 
 def _end_with_parent(parent: int) -> None:
-    """Let this process not outlive the one with the id ``parent``; it would go on with jobs, then wait."""
+    """End this process soon after the one with the id ``parent``; else it would go on, and then wait."""
 
     def watch() -> None:
         while os.getppid() == parent:

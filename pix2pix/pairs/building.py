@@ -16,7 +16,7 @@ from pix2pix.pairs.duplicates import (
     near_duplicates,
 )
 from pix2pix.pairs.making import make_pair
-from pix2pix.pairs.sources import PairSource, choose, file_names
+from pix2pix.pairs.sources import PairSource, choose_sources, file_names
 from pix2pix.pairs.splits import assign_splits
 from pix2pix.pictures.images import read_image, write_png
 from pix2pix.pictures.pairs import SPLITS, TEST, VAL, PairOptions
@@ -27,7 +27,7 @@ OWN_SPLIT_RANK = {"": 0, "train": 0, "val": 1, "test": 2}
 
 @dataclass(frozen=True, slots=True)
 class PairRow(Row):
-    """A picture that a pair was made of, or why not.
+    """A picture, and the pair that was made of it or the reason why there is none.
 
     Attributes:
         split: the pair's split; of a skipped picture the source's own.
@@ -43,8 +43,14 @@ class PairRow(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What became of a picture: the reason why no pair was made, or the hashes of picture and target."""
+class WrittenPair:
+    """A pair that was written, or why none is kept of a picture.
+
+    Attributes:
+        reason: why the picture is skipped; empty where its pair is kept.
+        content: the content hash of the picture; empty where it cannot be read.
+        target_hash: the difference hash of the pair's target.
+    """
 
     reason: str = ""
     content: str = ""
@@ -71,8 +77,8 @@ def build_pairs(
         out: an empty folder.
         options: how a pair is made.
         max_images: a seeded subset of so many; 0 for all.
-        val_fraction: as in ``assign_splits``.
-        test_fraction: as in ``assign_splits``.
+        val_fraction: the share of validation, in (0, 1), where the sources have no such split.
+        test_fraction: the share of test, in (0, 1), where the sources have no such split.
         seed: of the splits and of the subset.
         workers: who works on the pictures side by side; the result is the same for any.
 
@@ -81,69 +87,117 @@ def build_pairs(
 
     Raises:
         InputError: no source gave a pair, or too few to fill the splits.
+
+    Example:
+        >>> photos = sorted(Path("photos").glob("*.jpg"))
+        >>> sources = [PairSource(str(path), path.name, class_name="all", own_split="") for path in photos]
+        >>> shares = {"val_fraction": 0.1, "test_fraction": 0.1}
+        >>> rows, _ = build_pairs(sources, out, options, max_images=0, seed=0, workers=Workers(), **shares)
     """
-    chosen = choose(sources, max_images, seed)
+    chosen = choose_sources(sources, max_images, seed)
     unsorted = out / "unsorted"
-    unsorted.mkdir(parents=True)
-    jobs = [(source.path, unsorted, index, options) for index, source in enumerate(chosen)]
-    made = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture", PICTURES_AT_ONCE)
-    _skip_equals(made, chosen, unsorted)
-    kept = [index for index, item in enumerate(made) if not item.reason]
-    if not kept:
-        skipped = [PairRow("", "", SKIPPED, item.reason) for item in made]
-        raise InputError(f"no picture gave a pair: {skipped_summary(skipped)}")
-    groups = {index: _group(chosen[index], made[index].content) for index in kept}
+    written = _write_pairs(chosen, unsorted, options, workers)
+    _skip_equals(written, chosen, unsorted)
+    groups = _groups(chosen, written)
+    own_splits = {group: chosen[index].own_split for index, group in groups.items()}
     splits, notes = assign_splits(
-        {groups[index]: chosen[index].own_split for index in kept},
-        seed=seed,
-        val_fraction=val_fraction,
-        test_fraction=test_fraction,
+        own_splits, seed=seed, val_fraction=val_fraction, test_fraction=test_fraction
     )
-    names = file_names(chosen)
-    rows = []
-    for index, (source, item) in enumerate(zip(chosen, made, strict=True)):
-        row = PairRow(
-            "", source.name, SKIPPED, item.reason, source.own_split, source.class_name, item.content
-        )
-        if not item.reason:
-            split = splits[groups[index]]
-            path = PurePosixPath(split, source.class_name, f"{names[index]}.png")
-            (out / path).parent.mkdir(parents=True, exist_ok=True)
-            (unsorted / f"{index}.png").rename(out / path)
-            row = replace(row, path=str(path), status=KEPT, split=split)
-        rows.append(row)
-    unsorted.rmdir()
-    return _mark_near_duplicates(rows, made), notes
+    rows = _rows(chosen, written, {index: splits[group] for index, group in groups.items()})
+    _move_into_splits(rows, unsorted, out)
+    return _mark_near_duplicates(rows, written), notes
 
 
-def _write_pair(source: str, folder: Path, index: int, options: PairOptions) -> Made:
+def _write_pairs(
+    sources: Sequence[PairSource], folder: Path, options: PairOptions, workers: Workers
+) -> list[WrittenPair]:
+    """Make the pair of each source and write it to ``folder``, under the source's index.
+
+    Raises:
+        InputError: no source gave a pair.
+    """
+    folder.mkdir(parents=True)
+    jobs = [(source.path, folder, index, options) for index, source in enumerate(sources)]
+    written = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture", PICTURES_AT_ONCE)
+    if all(pair.reason for pair in written):
+        skipped = [PairRow("", "", SKIPPED, pair.reason) for pair in written]
+        raise InputError(f"no picture gave a pair: {skipped_summary(skipped)}")
+    return written
+
+
+def _write_pair(source: str, folder: Path, index: int, options: PairOptions) -> WrittenPair:
     """Make a pair and write it to ``folder/<index>.png``."""
     try:
         image = read_image(Path(source))
         pair = make_pair(image, options)
     except UnreadableError as error:
-        return Made(str(error))
-    write_png(folder / f"{index}.png", pair)
-    return Made("", content_hash(image), difference_hash(pair[:, options.image_size :]))
+        return WrittenPair(reason=str(error))
+    write_png(_unsorted_file(folder, index), pair)
+    return WrittenPair("", content_hash(image), difference_hash(pair[:, options.image_size :]))
 
 
-def _skip_equals(made: list[Made], sources: Sequence[PairSource], unsorted: Path) -> None:
+def _unsorted_file(folder: Path, index: int) -> Path:
+    """Where the pair of the source with this index waits for its split."""
+    return folder / f"{index}.png"
+
+
+def _skip_equals(written: list[WrittenPair], sources: Sequence[PairSource], unsorted: Path) -> None:
     """Give all but one of the pictures with equal pixels a reason to be skipped, and remove their pairs."""
-    contents = [item.content or index for index, item in enumerate(made)]  # an unreadable one has no equal
+    contents = [pair.content or index for index, pair in enumerate(written)]  # an unreadable one has no equal
     ranks = [(OWN_SPLIT_RANK[source.own_split], source.name) for source in sources]
     for index, first in first_of_equals(contents, ranks).items():
         crosses = sources[index].own_split != sources[first].own_split
         reason = f"{CROSSING_DUPLICATE if crosses else DUPLICATE}: same pixels as {sources[first].name}"
-        made[index] = replace(made[index], reason=reason)
-        (unsorted / f"{index}.png").unlink()
+        written[index] = replace(written[index], reason=reason)
+        _unsorted_file(unsorted, index).unlink()
+
+
+def _groups(sources: Sequence[PairSource], written: Sequence[WrittenPair]) -> dict[int, str]:
+    """The group of each source with a kept pair, by the source's index: what must not part."""
+    return {
+        index: _group(source, pair.content)
+        for index, (source, pair) in enumerate(zip(sources, written, strict=True))
+        if not pair.reason
+    }
 
 
 def _group(source: PairSource, content: str) -> str:
-    """What must not part: the source's group, or a picture of its class (and of its own split)."""
+    """The source's own group, or else the picture, by its split, class and content."""
     return source.group or PurePosixPath(source.own_split, source.class_name, content).as_posix()
 
 
-def _mark_near_duplicates(rows: list[PairRow], made: Sequence[Made]) -> list[PairRow]:
+def _rows(
+    sources: Sequence[PairSource], written: Sequence[WrittenPair], splits: Mapping[int, str]
+) -> list[PairRow]:
+    """A row per source; ``splits`` has the split of each kept pair, by the source's index."""
+    rows = []
+    for index, (source, pair, name) in enumerate(zip(sources, written, file_names(sources), strict=True)):
+        row = PairRow(
+            path="",
+            source=source.name,
+            status=SKIPPED,
+            reason=pair.reason,
+            split=source.own_split,
+            class_name=source.class_name,
+            content=pair.content,
+        )
+        if index in splits:
+            path = PurePosixPath(splits[index], source.class_name, f"{name}.png")
+            row = replace(row, path=str(path), status=KEPT, split=splits[index])
+        rows.append(row)
+    return rows
+
+
+def _move_into_splits(rows: Sequence[PairRow], unsorted: Path, out: Path) -> None:
+    """Move the pair of each kept row from ``unsorted`` to its path below ``out``."""
+    for index, row in enumerate(rows):
+        if row.status == KEPT:
+            (out / row.path).parent.mkdir(parents=True, exist_ok=True)
+            _unsorted_file(unsorted, index).rename(out / row.path)
+    unsorted.rmdir()
+
+
+def _mark_near_duplicates(rows: list[PairRow], written: Sequence[WrittenPair]) -> list[PairRow]:
     """Note for validation and test pairs what they nearly equal in the splits before theirs."""
     members: Mapping[str, list[int]] = {split: [] for split in SPLITS}
     for index, row in enumerate(rows):
@@ -152,8 +206,8 @@ def _mark_near_duplicates(rows: list[PairRow], made: Sequence[Made]) -> list[Pai
     for split in (VAL, TEST):
         earlier = [index for other in SPLITS[: SPLITS.index(split)] for index in members[other]]
         found = near_duplicates(
-            [made[index].target_hash for index in members[split]],
-            [made[index].target_hash for index in earlier],
+            [written[index].target_hash for index in members[split]],
+            [written[index].target_hash for index in earlier],
         )
         for position, nearest in found.items():
             index = members[split][position]

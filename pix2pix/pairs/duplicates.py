@@ -10,7 +10,8 @@ from PIL import Image
 from pix2pix.pictures.images import RgbImage
 
 # How the reason in a manifest starts, before a colon.
-DUPLICATE, CROSSING_DUPLICATE = "duplicate", "duplicate across splits"
+DUPLICATE = "duplicate"
+CROSSING_DUPLICATE = "duplicate across splits"
 HASH_SIDE = 8
 HASH_BYTES = 2 * HASH_SIDE * HASH_SIDE // 8
 MOST_BITS_APART = 12
@@ -31,12 +32,21 @@ def difference_hash(image: RgbImage) -> bytes:
     """
     small = Image.fromarray(image).convert("L").resize((HASH_SIDE + 1, HASH_SIDE + 1), Image.Resampling.BOX)
     tones = np.asarray(small, dtype=np.int16)
-    along_rows, along_columns = np.diff(tones[:-1], axis=1) > 0, np.diff(tones[:, :-1], axis=0) > 0
+    along_rows = np.diff(tones[:-1], axis=1) > 0
+    along_columns = np.diff(tones[:, :-1], axis=0) > 0
     return np.packbits(np.concatenate([along_rows.ravel(), along_columns.ravel()])).tobytes()
 
 
 def first_of_equals(contents: Sequence[Hashable], ranks: Sequence[tuple[int, str]]) -> dict[int, int]:
-    """Find for each item that has an equal of lower rank the index of the equal of lowest rank."""
+    """Find, for each item with an equal of lower rank, the equal of the lowest rank.
+
+    Args:
+        contents: what is equal for equal items.
+        ranks: the rank of each item; no two are the same.
+
+    Returns:
+        the index of the equal of lowest rank, by the item's index.
+    """
     first: dict[Hashable, int] = {}
     for index in sorted(range(len(contents)), key=lambda index: ranks[index]):
         first.setdefault(contents[index], index)
@@ -47,15 +57,16 @@ def near_duplicates(hashes: Sequence[bytes], others: Sequence[bytes]) -> dict[in
     """Find for each picture the nearest of ``others``, where their hashes are at most 12 of 128 bits apart.
 
     Args:
-        hashes: as of ``difference_hash``.
-        others: likewise.
+        hashes: the difference hashes of the pictures, 16 bytes each.
+        others: the difference hashes of those to search, 16 bytes each.
 
     Returns:
         the index in ``others`` by the index in ``hashes``, for those that have one.
     """
     if not others:
         return {}
-    left, right = _words(hashes), _words(others)
+    left = _words(hashes)
+    right = _words(others)
     found: dict[int, int] = {}
     for start in range(0, len(left), ROWS_AT_ONCE):
         block = left[start : start + ROWS_AT_ONCE]
@@ -67,4 +78,5 @@ def near_duplicates(hashes: Sequence[bytes], others: Sequence[bytes]) -> dict[in
 
 
 def _words(hashes: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+    """The hashes as numbers, (N, 2) uint64."""
     return np.frombuffer(b"".join(hashes), dtype=np.uint64).reshape(-1, HASH_BYTES // 8)

@@ -1,4 +1,4 @@
-"""From a picture to an A|B pair: the input made of it, grey, edges or a sketch, and both side by side."""
+"""From a picture to an A|B pair: its input (grey, edges or a sketch) and the picture, side by side."""
 
 import numpy as np
 from PIL import Image
@@ -51,8 +51,18 @@ def sketch(image: RgbImage, line_px: float, strength: float) -> RgbImage:
 def make_pair(image: RgbImage, options: PairOptions) -> RgbImage:
     """Make an A|B pair, (size, 2 size, 3) uint8, of a photo, or of an A|B picture where the task is ``none``.
 
+    Args:
+        image: (H, W, 3) uint8.
+        options: the task, the side of each half in px, and the direction.
+
     Raises:
         UnreadableError: the task is ``none`` and the picture is not twice as wide as high.
+
+    Example:
+        >>> photo = np.full((90, 120, 3), 200, np.uint8)
+        >>> options = PairOptions(pair_task="edges", direction="AtoB", image_size=64)
+        >>> make_pair(photo, options).shape
+        (64, 128, 3)
     """
     if options.pair_task == "none":
         height, width = image.shape[:2]

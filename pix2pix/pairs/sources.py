@@ -19,8 +19,8 @@ class PairSource:
         name: what the manifest calls it.
         class_name: class or person.
         own_split: the source's own split, or empty.
-        group: the key of what must not part, such as the recording of a frame; empty where that is the
-            picture alone.
+        group: the key of the pictures that go to one split together, such as the recording of a frame; empty
+            where the picture stands for itself.
     """
 
     path: str
@@ -45,8 +45,8 @@ def list_sources(
         raw_rows: the kept rows of its manifest.
         faces: the folder of the face crops.
         face_rows: the kept rows of its manifest.
-        pair_task: what pairs are to be made.
-        split_by: what of the faces must not part: the frames of a recording, or all of a person.
+        pair_task: what the inputs are to be.
+        split_by: which faces stay in one split: those of a recording (``clip``), or all of a person.
 
     Raises:
         InputError: there is nothing to make pairs of, or only what this ``pair_task`` does not take.
@@ -78,7 +78,7 @@ def list_sources(
     )
 
 
-def choose(sources: Sequence[PairSource], count: int, seed: int) -> list[PairSource]:
+def choose_sources(sources: Sequence[PairSource], count: int, seed: int) -> list[PairSource]:
     """Choose a seeded subset of ``count`` sources; 0 takes all."""
     if count == 0:
         return list(sources)
@@ -101,6 +101,7 @@ def file_names(sources: Sequence[PairSource]) -> list[str]:
 
 
 def _below_class(source: PairSource) -> PurePosixPath:
+    """The name of a source without its class folder and those above it."""
     parts = list(PurePosixPath(source.name).parts)
     if source.class_name in parts[:-1]:
         parts = parts[parts.index(source.class_name) + 1 :]

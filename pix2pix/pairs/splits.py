@@ -1,4 +1,4 @@
-"""Train, validation and test splits that stay as they are when items come or go."""
+"""Train, validation and test splits in which an item stays where it is when others come or go."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -52,6 +52,7 @@ def assign_splits(
 
 
 def _fill_empty(splits: dict[str, str], hashes: Mapping[str, float]) -> list[str]:
+    """Move a group into each empty split, and return a note on each move."""
     notes = []
     for split in (TEST, VAL, TRAIN):
         counts = Counter(splits.values())

@@ -62,7 +62,7 @@ def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
 
 
 def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plots: Path) -> dict[str, int]:
-    """Write the counts to ``metrics`` and what there is to look at to the folder ``plots``.
+    """Write the counts to ``metrics``, and tables and a picture of some pairs to the folder ``plots``.
 
     Args:
         manifests: the manifest of each stage, by the stage's name.
@@ -73,7 +73,8 @@ def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plot
     Returns:
         what ``count_pairs`` counts.
     """
-    table, skipped = read_manifest(manifests["build_pairs"], COUNTED), count_skipped(manifests)
+    table = read_manifest(manifests["build_pairs"], COUNTED)
+    skipped = count_skipped(manifests)
     counts = count_pairs(table, skipped)
     with whole_folder(plots) as out:
         write_table(out / "classes.csv", count_by_class(table))

@@ -21,7 +21,7 @@ class FrameRow(Row):
     Attributes:
         person: whom the clip shows.
         split: the source's own split, or empty.
-        recording: what must not part; equal for two files of the same film.
+        recording: the key of the film, equal for two files of the same film; its frames stay together.
         frame: the frame's number in the clip, from 0.
         time_ms: its presentation time.
     """
@@ -55,13 +55,14 @@ class Clip:
 
 
 class Extracted(NamedTuple):
-    """What became of a clip.
+    """What was extracted from a clip.
 
     Attributes:
         kept: number and time in ms of every frame that was written.
-        decoded, failed: counts of frames.
-        signature: what the clip looks like.
-        reason: why nothing was kept.
+        decoded: how many frames were decoded.
+        failed: how many frames could not be decoded.
+        signature: what the clip looks like; None where nothing was kept.
+        reason: why nothing was kept, or empty.
     """
 
     kept: Sequence[tuple[int, float]] = ()
@@ -92,13 +93,17 @@ def extract_frames(
 
     Returns:
         a row per kept frame and per clip without any, and a row per clip.
+
+    Example:
+        >>> videos = list(kept_rows(Path("data/raw/videos/videos.csv")))
+        >>> frames, clips = extract_frames(
+        ...     Path("data/raw"), videos, Path("frames"), interval_ms=500, max_frames=0, workers=Workers(2)
+        ... )
+        >>> frames[0].path
+        'anna/clip_00/000000.jpg'
     """
     clips = _clips(raw, videos)
-    # The largest first, so that no process is left with a long clip while the others have ended.
-    order = sorted(range(len(clips)), key=lambda index: clips[index].source.stat().st_size, reverse=True)
-    jobs = [(clips[index], out, interval_ms, max_frames) for index in order]
-    done = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
-    results = [result for _, result in sorted(zip(order, done, strict=True), key=itemgetter(0))]
+    results = _extract_clips(clips, out, interval_ms, max_frames, workers)
     recordings = same_film(
         {
             _key(clip): result.signature
@@ -143,12 +148,25 @@ def _key(clip: Clip) -> str:
     return f"{clip.row['class_name']}/{clip.row['sha256'][:16]}"
 
 
+def _extract_clips(
+    clips: Sequence[Clip], out: Path, interval_ms: float, max_frames: int, workers: Workers
+) -> list[Extracted]:
+    """Extract the frames of all clips, and return the results in the order of the clips."""
+    # The largest first, so that no process is left with a long clip while the others have ended.
+    order = sorted(range(len(clips)), key=lambda index: clips[index].source.stat().st_size, reverse=True)
+    jobs = [(clips[index], out, interval_ms, max_frames) for index in order]
+    done = in_parallel(_extract_clip, jobs, workers, "extract_frames", "clip")
+    return [result for _, result in sorted(zip(order, done, strict=True), key=itemgetter(0))]
+
+
 def _extract_clip(clip: Clip, out: Path, interval_ms: float, max_frames: int) -> Extracted:
     try:
         reader = VideoReader(clip.source, interval_ms, max_frames)
     except UnreadableError as error:
         return Extracted(reason=str(error))
-    folder, kept, signature = out / clip.folder, [], Signature()
+    folder = out / clip.folder
+    kept = []
+    signature = Signature()
     folder.mkdir(parents=True)
     for frame in reader:
         frame.write_jpeg(f"{folder}/{_file_name(frame.number)}")
@@ -164,7 +182,10 @@ def _file_name(number: int) -> str:
 
 
 def _frame_rows(clip: Clip, result: Extracted, recording: str) -> list[FrameRow]:
-    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
+    """A row per kept frame, or one that says why there is none."""
+    source = clip.row["path"]
+    person = clip.row["class_name"]
+    split = clip.row["split"]
     if not result.kept:
         return [FrameRow("", source, SKIPPED, result.reason, person, split)]
     return [
@@ -176,7 +197,10 @@ def _frame_rows(clip: Clip, result: Extracted, recording: str) -> list[FrameRow]
 
 
 def _clip_row(clip: Clip, result: Extracted, recording: str, first: str) -> ClipRow:
-    source, person, split = clip.row["path"], clip.row["class_name"], clip.row["split"]
+    """The row of a clip; ``first`` is the source of the first clip that shows the same film."""
+    source = clip.row["path"]
+    person = clip.row["class_name"]
+    split = clip.row["split"]
     if not result.kept:
         return ClipRow("", source, SKIPPED, result.reason, person, split)
     note = f"same film as {first}" if first != source else ""

@@ -1,4 +1,4 @@
-"""Recordings: clips that show the same film in two files are one recording, and must not part."""
+"""Recordings: clips that show the same film are one recording, whose frames stay in one split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,7 +76,8 @@ def same_film(signatures: Mapping[str, Signature]) -> dict[str, str]:
 
 def _is_same_film(one: Signature, other: Signature) -> bool:
     step_ms = max(one.step_ms, other.step_ms)
-    ones, others = one.every(step_ms), other.every(step_ms)
+    ones = one.every(step_ms)
+    others = other.every(step_ms)
     common = min(len(ones), len(others))
     if max(len(ones), len(others)) > common + 1:
         return False

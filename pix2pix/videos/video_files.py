@@ -1,4 +1,4 @@
-"""Videos: frames in order of presentation, upright, as (H, W, 3) uint8 RGB."""
+"""Reading and writing video files: frames in order of presentation, upright, as (H, W, 3) uint8 RGB."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -68,17 +68,19 @@ class VideoReader:
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         if not self._capture.isOpened():
             raise UnreadableError("cannot be opened as a video")
-        width, height = (
-            int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        )
+        width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         if min(width, height) < MIN_SIDE_PX:
             raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
-        self._interval_ms, self._max_frames = interval_ms, max_frames
-        self.decoded = self.failed = 0
+        self._interval_ms = interval_ms
+        self._max_frames = max_frames
+        self.decoded = 0
+        self.failed = 0
 
     def __iter__(self) -> Iterator[Frame]:
-        kept, due_ms = 0, float("-inf")
+        kept = 0
+        due_ms = float("-inf")
         for time_ms in self.times_ms():
             if time_ms + TIME_TOLERANCE_MS < due_ms:
                 continue

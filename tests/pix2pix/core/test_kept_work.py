@@ -129,7 +129,8 @@ from pix2pix.core.kept_work import kept_work
 folder = Path(sys.argv[1])
 with kept_work(folder, "train", {"epochs": 3}) as work:
     (work / "part").write_text("done")
-    (folder / "begun").write_text(str(work))
+    (folder / "name").write_text(str(work))
+    (folder / "name").rename(folder / "begun")  # so that nobody reads it half written
     while not (folder / "go on").exists():
         time.sleep(0.01)
 (folder / "ended").touch()

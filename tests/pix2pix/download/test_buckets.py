@@ -85,7 +85,8 @@ def test_two_versions_are_never_mixed(store: Any, tmp_path: Path) -> None:
 def test_connection_that_breaks_off_is_tried_again(
     store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = type(store)._open, []
+    real = type(store)._open
+    failures = []
 
     def breaks_off_once(*args: Any, **options: Any) -> Any:
         if not failures:

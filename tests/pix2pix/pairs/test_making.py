@@ -1,7 +1,10 @@
+import doctest
+
 import cv2
 import numpy as np
 from PIL import Image
 
+import pix2pix.pairs.making
 from pix2pix.pairs.making import edges, make_pair, sketch
 from pix2pix.pictures.images import grayscale, to_square
 from pix2pix.pictures.pairs import PairOptions
@@ -28,7 +31,12 @@ def test_sketch_pair_has_the_lines_left(photo: np.ndarray) -> None:
     assert np.array_equal(pair[:, :64], sketch(to_square(photo, 64, "crop"), 0.8, 30))
 
 
-def test_resize_is_that_of_the_recipe(photo: np.ndarray) -> None:
+def test_example_of_the_docstring_runs() -> None:
+    result = doctest.testmod(pix2pix.pairs.making)
+    assert result.attempted > 0 and result.failed == 0
+
+
+def test_resize_is_that_of_the_options(photo: np.ndarray) -> None:
     for resize in ("crop", "pad", "stretch"):
         pair = make_pair(photo, PairOptions(pair_task="grayscale", image_size=64, resize=resize))
         assert np.array_equal(pair[:, 64:], to_square(photo, 64, resize))
@@ -36,10 +44,8 @@ def test_resize_is_that_of_the_recipe(photo: np.ndarray) -> None:
 
 def test_direction_swaps_the_halves(photo: np.ndarray) -> None:
     source = np.hstack([photo[:, :96], 255 - photo[:, :96]])
-    forward, back = (
-        make_pair(source, PairOptions(pair_task="none", image_size=64)),
-        make_pair(source, PairOptions(pair_task="none", direction="BtoA", image_size=64)),
-    )
+    forward = make_pair(source, PairOptions(pair_task="none", image_size=64))
+    back = make_pair(source, PairOptions(pair_task="none", direction="BtoA", image_size=64))
     assert np.array_equal(forward[:, :64], back[:, 64:]) and np.array_equal(forward[:, 64:], back[:, :64])
     assert np.array_equal(forward[:, :64], to_square(photo[:, :96], 64, "crop"))
 

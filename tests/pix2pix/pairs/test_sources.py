@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pix2pix.core.errors import InputError
-from pix2pix.pairs.sources import PairSource, choose, file_names, list_sources
+from pix2pix.pairs.sources import PairSource, choose_sources, file_names, list_sources
 
 
 def raw_row(kind: str) -> dict[str, str]:
@@ -35,6 +35,6 @@ def test_names_are_free_of_clashes_within_a_class() -> None:
 
 def test_subset_is_seeded_and_in_order() -> None:
     sources = [PairSource(str(i), f"{i}.png", "rose", "") for i in range(40)]
-    few = choose(sources, 10, 1)
-    assert len(few) == 10 and few == choose(sources, 10, 1) and few != choose(sources, 10, 2)
-    assert few == sorted(few, key=sources.index) and choose(sources, 0, 1) == sources
+    few = choose_sources(sources, 10, 1)
+    assert len(few) == 10 and few == choose_sources(sources, 10, 1) and few != choose_sources(sources, 10, 2)
+    assert few == sorted(few, key=sources.index) and choose_sources(sources, 0, 1) == sources

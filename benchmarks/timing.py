@@ -1,4 +1,4 @@
-"""Ways of doing the same work, timed by turns in one run, so that a busy machine slows all of them."""
+"""Several ways to do the same work, timed by turns in one run, so that a busy machine slows all of them."""
 
 import json
 import multiprocessing
@@ -35,10 +35,10 @@ def seconds_of(ways: Mapping[str, Callable[[Path], object]], scratch: Path) -> d
     A first round is not counted, in which processes start and packages are loaded.
 
     Args:
-        ways: take an empty folder to write to.
-        scratch: holds these folders afterwards, as in ``folder_of``. Nothing is removed in between, because
-            ext4 is slow to make files where others were removed a short time ago; bringing to the disk what
-            was written is not counted.
+        ways: a function for each way, by its name; it gets an empty folder to write to.
+        scratch: holds these folders afterwards; ``folder_of`` finds them. Nothing is removed in between,
+            because ext4 is slow to make files where others were removed a short time ago. The time to bring
+            to the disk what was written before is not counted.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(1 + ROUNDS):
@@ -53,7 +53,7 @@ def seconds_of(ways: Mapping[str, Callable[[Path], object]], scratch: Path) -> d
 
 
 def folder_of(scratch: Path, name: str, number: int = ROUNDS) -> Path:
-    """Where a way wrote in a round, by default the last one."""
+    """The folder that a way wrote to in a round, by default the last one."""
     return scratch / str(number) / name
 
 
@@ -72,7 +72,12 @@ def report(seconds: Mapping[str, list[float]], count: int, unit: str) -> None:
 
 
 def in_process(function: Callable[..., float], *arguments: Any) -> float:
-    """Call a function at the top level of a module in a new process, whose peak memory is its alone."""
+    """Call a function in a new process, whose peak memory then is that of the call alone.
+
+    Args:
+        function: one at the top level of a module.
+        arguments: what it is called with.
+    """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return float(pool.apply(function, arguments))
 
