@@ -78,7 +78,7 @@ class Translator:
     """A model that translates pictures of any size and kind.
 
     >>> from PIL import Image
-    >>> from pix2pix.translation.translator import Translator
+    >>> from pix2pix import Translator
     >>> translator = Translator.load("models/generator.safetensors")
     >>> photo = Image.open("photo.jpg")
     >>> coloured = translator.translate(photo, prepare=True, keep_luminance=True)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pix2pix.core.errors import UnreadableError
-from pix2pix.pictures.images import grayscale, read_image, to_square, write_jpeg, write_png
+from pix2pix.pictures.images import grayscale, read_image, resized, to_square, write_jpeg, write_png
 
 
 def test_png_comes_back_unchanged(tmp_path: Path, photo: np.ndarray) -> None:
@@ -83,6 +83,13 @@ def test_pad_keeps_all_of_the_picture_on_white(photo: np.ndarray) -> None:
 def test_stretch_keeps_all_of_the_picture_out_of_proportion(photo: np.ndarray) -> None:
     expected = Image.fromarray(photo).resize((64, 64), Image.Resampling.BICUBIC)
     assert np.array_equal(to_square(photo, 64, "stretch"), np.asarray(expected))
+
+
+def test_resized_picture_has_the_size_and_one_that_fits_stays_as_it_is(photo: np.ndarray) -> None:
+    height, width = photo.shape[:2]
+    assert resized(photo, height, width) is photo
+    smaller = resized(photo, 40, 30)
+    assert np.array_equal(smaller, Image.fromarray(photo).resize((30, 40), Image.Resampling.BICUBIC))
 
 
 def test_grayscale_is_itu_r_601(photo: np.ndarray) -> None:
