@@ -37,6 +37,7 @@ RealismMetrics = Literal["none", "fid", "lpips", "all"]
 
 # The machine.
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
+AllDevices = Literal["auto"]  # in the place of a number of them
 
 # A trained model in use.
 Fit = Literal["tile", "full", "resize"]

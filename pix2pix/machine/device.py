@@ -1,7 +1,6 @@
 """The devices that work runs on, and in which precision."""
 
 import platform
-from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
@@ -9,14 +8,14 @@ from lightning_fabric.plugins.precision import MixedPrecision
 from lightning_fabric.plugins.precision import Precision as FullPrecision
 from lightning_fabric.strategies.ddp import DDPStrategy
 
-from pix2pix.core.choices import Accelerator, Precision
+from pix2pix.core.choices import Accelerator, AllDevices, Precision
 
 
 def open_fabric(
     accelerator: Accelerator,
     *,
     precision: Precision = "fp32",
-    devices: int | Literal["auto"] = 1,
+    devices: int | AllDevices = 1,
     nodes: int = 1,
 ) -> Fabric:
     """Return a Fabric, and start the processes of the other devices, where there are to be more.

@@ -2,12 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from pix2pix.core.choices import Accelerator
+from pix2pix.core.choices import Accelerator, AllDevices
 from pix2pix.core.options import AtLeastOne, Count
 from stages.shared.settings import Settings, read_settings_file, validate
 
@@ -19,7 +19,7 @@ class MachineSettings(Settings, frozen=True):
     """Processes, devices and caches."""
 
     accelerator: Accelerator
-    devices: Literal["auto"] | AtLeastOne
+    devices: AllDevices | AtLeastOne
     nodes: AtLeastOne
     n_jobs: AtLeastOne
     dask_scheduler: str

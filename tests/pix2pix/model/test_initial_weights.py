@@ -151,7 +151,7 @@ def test_failed_download_says_what_to_do(download: Server, status: int) -> None:
     )
 
 
-def test_absent_server_is_told_likewise(download: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_absent_server_is_told_too(download: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         ResNet18_Weights.IMAGENET1K_V1.value, "url", "http://127.0.0.1:9/resnet18-00000000.pth"
     )
