@@ -106,6 +106,7 @@ class ResnetUnetGenerator(nn.Module):
         if options.image_size % 32:
             raise ValueError(f"image_size must be a multiple of 32, found {options.image_size}")
         self.options = options
+        self._is_symmetric = options.pixel_range == "symmetric"
         self.encoder = resnet18()
         self.encoder.fc = nn.Identity()
         self.decoder = Decoder(list(RESNET_WIDTHS), options)
@@ -117,7 +118,7 @@ class ResnetUnetGenerator(nn.Module):
 
     def forward(self, real_a: Tensor) -> Tensor:
         """Translate pictures, (N, 3, H, W) float in the pixel range, to the same shape and range."""
-        unit = (real_a + 1) / 2 if self.options.pixel_range == "symmetric" else real_a
+        unit = (real_a + 1) / 2 if self._is_symmetric else real_a
         net = self.encoder
         encoded = [net.relu(net.bn1(net.conv1((unit - self.mean) / self.std)))]
         x = net.maxpool(encoded[0])
