@@ -25,7 +25,8 @@ VALIDATION = {"val_l1": "validation L1", "best_val_l1": "best validation L1", "b
 NO_METRIC = re.compile("(n|baseline|target|realism)_.*|.*_(std|p5|p95|size)")
 ANSWERS = {BASELINE_INPUT: "output = input", BASELINE_MEAN: "output = mean target"}
 BARS = {"l1": "L1", "psnr": "PSNR in dB", "ssim": "SSIM", "histogram_distance": "histogram distance"}
-LABELS = VALIDATION | BARS | {"l2": "L2", "fid": "FID", "kid": "KID", "lpips": "LPIPS"}
+REALISM = {"kid_lite0": "KID-lite0", "fid": "FID", "kid": "KID", "lpips": "LPIPS"}
+LABELS = VALIDATION | BARS | {"l2": "L2"} | REALISM
 MORE_IS_BETTER = {"psnr", "ssim", "face_rate"}
 NEITHER_IS_BETTER = {"best_epoch", "colorfulness"}
 # A palette that colour-blind readers can tell apart, too.

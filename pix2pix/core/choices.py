@@ -33,7 +33,7 @@ TestMode = Literal["eval", "train"]
 
 # What is measured.
 FaceRate = Literal["auto"] | bool
-RealismMetrics = Literal["none", "fid", "lpips", "all"]
+RealismMetrics = Literal["none", "auto", "fid", "lpips", "all"]
 
 # The machine.
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]

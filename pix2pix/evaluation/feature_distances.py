@@ -58,6 +58,17 @@ def compare_features(outputs: Tensor, targets: Tensor, seed: int) -> tuple[Figur
     return figures, notes
 
 
+def whole_kid(outputs: Tensor, targets: Tensor) -> float:
+    """Return the unbiased estimate of KID (arXiv:1801.01401) from all features of both sets at once.
+
+    Args:
+        outputs: (N, D) float, N at least 2.
+        targets: (N, D) float.
+    """
+    mean, _ = _kid(outputs.double(), targets.double(), len(outputs), seed=0, subsets=1)
+    return mean
+
+
 def _fid(outputs: Tensor, targets: Tensor) -> float:
     from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -67,14 +78,14 @@ def _fid(outputs: Tensor, targets: Tensor) -> float:
     return max(0.0, float(fid.compute()))  # of equal sets rounding can make it negative
 
 
-def _kid(outputs: Tensor, targets: Tensor, subset_size: int, seed: int) -> tuple[float, float]:
+def _kid(
+    outputs: Tensor, targets: Tensor, subset_size: int, seed: int, subsets: int = KID_SUBSETS
+) -> tuple[float, float]:
     from torchmetrics.image.kid import KernelInceptionDistance
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Metric `Kernel Inception Distance` will save all")
-        kid = KernelInceptionDistance(
-            _Features(outputs.shape[1]), subsets=KID_SUBSETS, subset_size=subset_size
-        )
+        kid = KernelInceptionDistance(_Features(outputs.shape[1]), subsets=subsets, subset_size=subset_size)
     kid.update(targets, real=True)
     kid.update(outputs, real=False)
     with torch.random.fork_rng(devices=[]):

@@ -11,7 +11,8 @@ class RealismOptions(Options):
     """What realism is measured by.
 
     Attributes:
-        realism_metrics: ``fid`` means FID and KID; ``all`` LPIPS as well.
+        realism_metrics: ``auto``: KID of EfficientNet-lite0's features; ``fid``: also FID and KID;
+            ``lpips``: also LPIPS; ``all``: all of them.
         feature_weights, lpips_weights: files of weights; empty: downloaded.
         feature_weights_sha256, lpips_weights_sha256: of the files.
         seed: of KID's subsets.
@@ -23,6 +24,11 @@ class RealismOptions(Options):
     lpips_weights: str = ""
     lpips_weights_sha256: Sha256 = ""
     seed: Count
+
+    @property
+    def has_lite0(self) -> bool:
+        """Whether KID on EfficientNet-lite0's features is asked for."""
+        return self.realism_metrics != "none"
 
     @property
     def has_fid(self) -> bool:

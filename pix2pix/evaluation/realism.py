@@ -1,6 +1,7 @@
 """How real translated pictures look: FID, KID and LPIPS against their targets, through torchmetrics."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -10,15 +11,17 @@ from torch import Tensor, nn
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.progress import with_progress
-from pix2pix.evaluation.feature_distances import DECIMALS, Figures, Notes, compare_features
+from pix2pix.evaluation.feature_distances import DECIMALS, Figures, Notes, compare_features, whole_kid
 from pix2pix.evaluation.options import RealismOptions
-from pix2pix.evaluation.realism_networks import load_inception, load_lpips
+from pix2pix.evaluation.realism_networks import load_inception, load_lite0, load_lpips
 from pix2pix.model.pair_folder import to_tensor
 from pix2pix.model.weight_files import UnavailableError, checked_file
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.pairs import read_pair
 
 BATCH = 16
+LEAST_FOR_LITE0 = 30  # pictures; the estimate of fewer says little
+KID_SCALE = 1000
 
 
 def check_weight_files(options: RealismOptions) -> None:
@@ -33,6 +36,21 @@ def check_weight_files(options: RealismOptions) -> None:
         checked_file(options.lpips_weights, options.lpips_weights_sha256, "lpips_weights")
 
 
+@dataclass(frozen=True)
+class RealismNetworks:
+    """Networks of ``realism_networks``, in evaluation mode or not; None leaves out what each is for.
+
+    Attributes:
+        lite0: for ``kid_lite0``.
+        inception: for FID and KID.
+        lpips: for LPIPS.
+    """
+
+    lite0: nn.Module | None = None
+    inception: nn.Module | None = None
+    lpips: nn.Module | None = None
+
+
 def measure_realism(
     pictures: Sequence[tuple[Path, Path]], options: RealismOptions, device: torch.device
 ) -> tuple[Figures, Notes]:
@@ -40,13 +58,13 @@ def measure_realism(
 
     Args:
         pictures: the path of each output, and of the A|B pair whose right half is its target; in any order.
-        options: what is measured.
+        options: what is measured; ``kid_lite0`` of 30 pictures or more.
         device: where the networks run.
 
     Returns:
-        ``fid``, ``kid`` (mean over subsets, may be slightly negative), ``kid_std``, ``kid_subset_size``,
+        ``kid_lite0`` (times 1000), ``fid``, ``kid`` (mean over subsets), ``kid_std``, ``kid_subset_size``,
         ``lpips``, and with any of them ``realism_n`` and ``realism_seed``; and lines on what was left out,
-        why, and what to mind.
+        why, and what to mind. KID may be slightly negative.
 
     Raises:
         InputError: a file of weights is missing, another one or damaged; a picture cannot be read.
@@ -59,26 +77,23 @@ def measure_realism(
     if options.has_lpips:
         weights = options.lpips_weights, options.lpips_weights_sha256
         lpips = _load_or_note("lpips", notes, load_lpips, *weights)
-    figures, more = compare_pictures(pictures, inception, lpips, options.seed, device)
+    lite0 = load_lite0() if options.has_lite0 and len(pictures) >= LEAST_FOR_LITE0 else None
+    networks = RealismNetworks(lite0, inception, lpips)
+    figures, more = compare_pictures(pictures, networks, options.seed, device)
     return figures, notes + more
 
 
 def compare_pictures(
-    pictures: Sequence[tuple[Path, Path]],
-    inception: nn.Module | None,
-    lpips: nn.Module | None,
-    seed: int,
-    device: torch.device,
+    pictures: Sequence[tuple[Path, Path]], networks: RealismNetworks, seed: int, device: torch.device
 ) -> tuple[Figures, Notes]:
     """Compare translated pictures with their targets, by networks that are loaded already.
 
-    Each picture passes each network once. Its features stay in memory: 8 KB of InceptionV3.
+    Each picture passes each network once. Its features stay in memory: 8 KB of InceptionV3, 5 of lite0.
 
     Args:
         pictures: the path of each output, and of the A|B pair whose right half is its target; in any order.
-        inception: from ``load_inception``; None leaves FID and KID out.
-        lpips: from ``load_lpips``; None leaves LPIPS out.
-        seed: of KID's subsets.
+        networks: those that are to compare them.
+        seed: of the subsets of InceptionV3's KID.
         device: where the networks run.
 
     Returns:
@@ -88,44 +103,51 @@ def compare_pictures(
         InputError: a picture cannot be read, or an output has another size than its target.
     """
     notes: Notes = []
-    if inception is not None and len(pictures) < 2:
+    if networks.inception is not None and len(pictures) < 2:
         notes.append(f"fid, kid: left out: they compare sets of 2 pictures or more, found {len(pictures)}")
-        inception = None
-    if not pictures or (inception is None and lpips is None):
+        networks = replace(networks, inception=None)
+    if not pictures or networks == RealismNetworks():
         return {}, notes
-    outputs, targets, scores = _through_networks(pictures, inception, lpips, device)
+    features, scores = _through_networks(pictures, networks, device)
     figures: Figures = {}
-    if inception is not None:
-        figures, more = compare_features(torch.cat(outputs), torch.cat(targets), seed)
-        notes += more
-    if lpips is not None:
-        figures["lpips"] = round(float(torch.cat(scores).double().mean()), DECIMALS)
+    if networks.lite0 is not None:
+        figures["kid_lite0"] = round(KID_SCALE * whole_kid(*features["lite0"]), DECIMALS)
+    if networks.inception is not None:
+        more_figures, more_notes = compare_features(*features["inception"], seed)
+        figures |= more_figures
+        notes += more_notes
+    if networks.lpips is not None:
+        figures["lpips"] = round(float(scores.double().mean()), DECIMALS)
     return figures | {"realism_n": len(pictures), "realism_seed": seed}, notes
 
 
 @torch.inference_mode()
 def _through_networks(
-    pictures: Sequence[tuple[Path, Path]],
-    inception: nn.Module | None,
-    lpips: nn.Module | None,
-    device: torch.device,
-) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """Return, by batches, the outputs' and the targets' features, (N, D), and the scores of LPIPS, (N,)."""
-    outputs: list[Tensor] = []
-    targets: list[Tensor] = []
-    scores: list[Tensor] = []
-    for network in (inception, lpips):
-        if network is not None:
-            network.to(device).eval()
+    pictures: Sequence[tuple[Path, Path]], networks: RealismNetworks, device: torch.device
+) -> tuple[dict[str, tuple[Tensor, Tensor]], Tensor]:
+    """Return the outputs' and the targets' features, (N, D), by network, and the scores of LPIPS, (N,)."""
+    extractors = {
+        name: network.to(device).eval()
+        for name, network in (("lite0", networks.lite0), ("inception", networks.inception))
+        if network is not None
+    }
+    lpips = None if networks.lpips is None else networks.lpips.to(device).eval()
+    features: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in extractors}
+    scores = [torch.zeros(0)]
     with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
         for output, target in _batches(pictures, device):
-            if inception is not None:
-                outputs.append(inception(output).cpu())
-                targets.append(inception(target).cpu())
+            for name, extract in extractors.items():
+                features[name].append((extract(output).cpu(), extract(target).cpu()))
             if lpips is not None:
                 score = lpips(to_tensor(output, "symmetric"), to_tensor(target, "symmetric"))
                 scores.append(score.flatten().cpu())
-    return outputs, targets, scores
+    joined = {name: _joined(batches) for name, batches in features.items()}
+    return joined, torch.cat(scores)
+
+
+def _joined(batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    outputs, targets = zip(*batches, strict=True)
+    return torch.cat(outputs), torch.cat(targets)
 
 
 def _load_or_note(

@@ -22,8 +22,14 @@ from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
 from pix2pix.evaluation import realism
 from pix2pix.evaluation.options import RealismOptions
-from pix2pix.evaluation.realism import check_weight_files, compare_pictures, measure_realism
-from pix2pix.pictures.images import RgbImage, read_image, write_png
+from pix2pix.evaluation.realism import (
+    RealismNetworks,
+    check_weight_files,
+    compare_pictures,
+    measure_realism,
+)
+from pix2pix.evaluation.realism_networks import load_lite0
+from pix2pix.pictures.images import RgbImage, grayscale, read_image, write_png
 
 CPU = torch.device("cpu")
 Pictures = list[tuple[Path, Path]]
@@ -55,6 +61,9 @@ class Difference(nn.Module):
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         assert a.min() >= -1 and a.max() <= 1
         return (a - b).abs().mean(dim=(1, 2, 3), keepdim=True)
+
+
+BOTH = RealismNetworks(inception=ChannelMeans(), lpips=Difference())
 
 
 def picture(means: npt.NDArray[np.float64], side: int = 32) -> RgbImage:
@@ -90,7 +99,7 @@ def test_fid_of_gaussian_pictures_is_the_closed_form(tmp_path: Path) -> None:
         drawn.append([picture(means) for means in mean + (root @ z).T])
     s1, s2 = l1 @ l1.T, l2 @ l2.T
     expected = np.sum((m1 - m2) ** 2) + np.trace(s1 + s2 - 2 * sqrtm(s1 @ s2).real)
-    figures, _ = compare_pictures(write(tmp_path, *drawn), ChannelMeans(), None, 0, CPU)
+    figures, _ = compare_pictures(write(tmp_path, *drawn), RealismNetworks(inception=ChannelMeans()), 0, CPU)
     assert figures["fid"] == pytest.approx(expected, rel=1e-3)
     assert figures["kid"] > 0 and "lpips" not in figures
     assert (figures["realism_n"], figures["realism_seed"]) == (150, 0)
@@ -99,7 +108,7 @@ def test_fid_of_gaussian_pictures_is_the_closed_form(tmp_path: Path) -> None:
 def test_each_picture_passes_the_network_once_and_in_batches(tmp_path: Path) -> None:
     network = ChannelMeans()
     pictures = write(tmp_path, noise(40), noise(40, seed=1))
-    compare_pictures(pictures, network, Difference(), 0, CPU)
+    compare_pictures(pictures, RealismNetworks(inception=network, lpips=Difference()), 0, CPU)
     assert max(len(batch) for batch in network.batches) == realism.BATCH < 40
     shown = torch.cat(network.batches).permute(0, 2, 3, 1).numpy()
     expected = [read_image(path) for path, _ in pictures] + noise(40, seed=1)
@@ -108,48 +117,48 @@ def test_each_picture_passes_the_network_once_and_in_batches(tmp_path: Path) -> 
 
 def test_the_order_of_the_files_changes_nothing(tmp_path: Path) -> None:
     pictures = write(tmp_path, noise(20), noise(20, seed=1))
-    first = compare_pictures(pictures, ChannelMeans(), Difference(), 3, CPU)
+    first = compare_pictures(pictures, BOTH, 3, CPU)
     random.Random(0).shuffle(pictures)
-    assert compare_pictures(pictures, ChannelMeans(), Difference(), 3, CPU) == first
+    assert compare_pictures(pictures, BOTH, 3, CPU) == first
 
 
 def test_the_size_of_batches_changes_nothing_but_rounding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = write(tmp_path, noise(20), noise(20, seed=1))
-    first, _ = compare_pictures(pictures, ChannelMeans(), Difference(), 3, CPU)
+    first, _ = compare_pictures(pictures, BOTH, 3, CPU)
     monkeypatch.setattr(realism, "BATCH", 3)
-    second, _ = compare_pictures(pictures, ChannelMeans(), Difference(), 3, CPU)
+    second, _ = compare_pictures(pictures, BOTH, 3, CPU)
     assert second == pytest.approx(first, rel=1e-5)
 
 
 def test_seed_changes_kid_alone(tmp_path: Path) -> None:
     pictures = write(tmp_path, noise(20), noise(20, seed=1))
-    first, second = (compare_pictures(pictures, ChannelMeans(), None, seed, CPU)[0] for seed in (1, 2))
+    first, second = (
+        compare_pictures(pictures, RealismNetworks(inception=ChannelMeans()), seed, CPU)[0] for seed in (1, 2)
+    )
     assert {name for name in first if first[name] != second[name]} == {"kid", "kid_std", "realism_seed"}
 
 
 def test_copies_of_the_targets_score_0(tmp_path: Path) -> None:
     pictures = write(tmp_path, noise(12), noise(12))
-    figures, _ = compare_pictures(pictures, ChannelMeans(), Difference(), 0, CPU)
+    figures, _ = compare_pictures(pictures, BOTH, 0, CPU)
     assert figures["fid"] == pytest.approx(0, abs=1e-4) and figures["kid"] <= 0 and figures["lpips"] == 0
 
 
 def test_one_picture_has_lpips_only(tmp_path: Path) -> None:
-    figures, notes = compare_pictures(
-        write(tmp_path, noise(1), noise(1, seed=1)), ChannelMeans(), Difference(), 0, CPU
-    )
+    figures, notes = compare_pictures(write(tmp_path, noise(1), noise(1, seed=1)), BOTH, 0, CPU)
     assert figures.keys() == {"lpips", "realism_n", "realism_seed"}
     assert notes == ["fid, kid: left out: they compare sets of 2 pictures or more, found 1"]
 
 
 def test_no_pictures_have_no_figures() -> None:
-    assert compare_pictures([], None, Difference(), 0, CPU) == ({}, [])
+    assert compare_pictures([], RealismNetworks(lpips=Difference()), 0, CPU) == ({}, [])
 
 
 def test_outputs_that_are_all_equal_are_told(tmp_path: Path) -> None:
     pictures = write(tmp_path, noise(1) * 6, noise(6, seed=1))
-    figures, notes = compare_pictures(pictures, ChannelMeans(), Difference(), 0, CPU)
+    figures, notes = compare_pictures(pictures, BOTH, 0, CPU)
     assert notes[0] == (
         "fid, kid: all outputs look the same to the network: copies of one picture, or a collapsed model"
     )
@@ -158,7 +167,7 @@ def test_outputs_that_are_all_equal_are_told(tmp_path: Path) -> None:
 
 def test_pictures_of_several_sizes_are_measured(tmp_path: Path) -> None:
     outputs, targets = noise(3) + noise(3, side=96), noise(3, seed=1) + noise(3, side=96, seed=1)
-    figures, _ = compare_pictures(write(tmp_path, outputs, targets), ChannelMeans(), Difference(), 0, CPU)
+    figures, _ = compare_pictures(write(tmp_path, outputs, targets), BOTH, 0, CPU)
     expected = np.mean([np.abs(a / 127.5 - b / 127.5).mean() for a, b in zip(outputs, targets, strict=True)])
     assert figures["lpips"] == pytest.approx(expected, abs=2e-6)
 
@@ -167,14 +176,47 @@ def test_output_of_another_size_than_its_target_is_named(tmp_path: Path) -> None
     pictures = write(tmp_path, noise(2, side=96), noise(2))
     message = rf"{pictures[0][0]} is .*\(96, 96, 3\), its target in {pictures[0][1]} \(64, 64, 3\)"
     with pytest.raises(InputError, match=message):
-        compare_pictures(pictures, ChannelMeans(), None, 0, CPU)
+        compare_pictures(pictures, RealismNetworks(inception=ChannelMeans()), 0, CPU)
 
 
 def test_unreadable_picture_is_named(tmp_path: Path) -> None:
     pictures = write(tmp_path, noise(2), noise(2))
     pictures[1][0].write_bytes(b"no picture")
     with pytest.raises(InputError, match=f"{pictures[1][0]}.*unreadable picture"):
-        compare_pictures(pictures, ChannelMeans(), None, 0, CPU)
+        compare_pictures(pictures, RealismNetworks(inception=ChannelMeans()), 0, CPU)
+
+
+@pytest.mark.parametrize("count", [29, 30])
+def test_kid_lite0_is_measured_of_30_pictures_or_more(tmp_path: Path, count: int) -> None:
+    figures, notes = measure_realism(write(tmp_path, noise(count), noise(count)), options("auto"), CPU)
+    assert notes == []
+    if count < 30:
+        assert figures == {}
+    else:
+        assert list(figures) == ["kid_lite0", "realism_n", "realism_seed"]
+        assert figures["kid_lite0"] < 0, "of copies the unbiased estimate is slightly below 0"
+
+
+def test_kid_lite0_is_the_unbiased_estimate_of_the_formula(tmp_path: Path) -> None:
+    pictures = write(tmp_path, noise(5), noise(5, seed=1))
+    lite0 = load_lite0().eval()
+    figures, _ = compare_pictures(pictures, RealismNetworks(lite0=lite0), 0, CPU)
+    sets = (np.stack(images).transpose(0, 3, 1, 2) for images in (noise(5), noise(5, seed=1)))
+    with torch.inference_mode():
+        x, y = (lite0(torch.from_numpy(images)).double().numpy() for images in sets)
+    assert x.shape == (5, 1280)
+    within = sum(((a @ a.T / 1280 + 1) ** 3)[~np.eye(5, dtype=bool)].mean() for a in (x, y))
+    expected = 1000 * (within - 2 * ((x @ y.T / 1280 + 1) ** 3).mean())
+    assert figures["kid_lite0"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_kid_lite0_tells_grey_from_colour_whatever_the_order(tmp_path: Path, photo: RgbImage) -> None:
+    targets = [np.roll(photo[:64, :64], 7 * i, axis=1) for i in range(30)]
+    pictures = write(tmp_path, [grayscale(image) for image in targets], targets)
+    grey, _ = measure_realism(pictures, options("auto"), CPU)
+    assert grey["kid_lite0"] > 20
+    random.Random(0).shuffle(pictures)
+    assert measure_realism(pictures, options("auto"), CPU)[0] == grey
 
 
 def test_nothing_is_done_unless_asked_for() -> None:
