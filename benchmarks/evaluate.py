@@ -33,7 +33,8 @@ from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder
 from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import RgbImage, read_image, write_png
-from pix2pix.pictures.pairs import PairOptions, read_pair
+from pix2pix.pictures.options import PairOptions
+from pix2pix.pictures.pairs import read_pair
 from stages.shared.running import peak_memory
 
 SIZE_PX: Final = 256

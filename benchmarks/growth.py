@@ -32,7 +32,7 @@ from pix2pix.items.parallel import Workers, in_parallel
 from pix2pix.pairs.building import build_pairs
 from pix2pix.pairs.sources import PairSource, list_sources
 from pix2pix.pictures.images import IMAGE_SUFFIXES, RgbImage, read_image, write_jpeg
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 
 COUNTS = (1_000, 10_000, 60_000)
 LOOK_EVERY_S = 0.1

@@ -23,7 +23,7 @@ from pix2pix.items.manifest import KEPT
 from pix2pix.items.parallel import Workers
 from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.sources import PairSource, list_sources
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 
 SIZE_PX: Final = 256
 

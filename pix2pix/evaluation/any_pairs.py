@@ -15,7 +15,7 @@ from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import PairFolder
 from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import IMAGE_SUFFIXES, read_image, write_png
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 
 METRICS_FILE = "metrics.json"
 MANIFEST = "manifest.csv"  # what build_pairs names it, and how it starts

@@ -19,7 +19,8 @@ from pix2pix.pairs.making import make_pair
 from pix2pix.pairs.sources import PairSource, choose_sources, file_names
 from pix2pix.pairs.splits import assign_splits
 from pix2pix.pictures.images import read_image, write_png
-from pix2pix.pictures.pairs import SPLITS, TEST, TRAIN, VAL, PairOptions
+from pix2pix.pictures.options import PairOptions
+from pix2pix.pictures.pairs import SPLITS, TEST, TRAIN, VAL
 
 PICTURES_AT_ONCE = 50
 OWN_SPLIT_RANK = {"": 0, TRAIN: 0, VAL: 1, TEST: 2}

@@ -6,7 +6,7 @@ from PIL import Image
 from pix2pix.core.errors import UnreadableError
 from pix2pix.pictures.images import RgbImage, grayscale, to_square
 from pix2pix.pictures.opencv import cv2
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 
 XDOG_K = 1.6
 XDOG_TAU = 0.98

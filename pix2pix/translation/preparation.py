@@ -8,7 +8,7 @@ from pix2pix.core.choices import PairTask
 from pix2pix.core.errors import InputError
 from pix2pix.pairs.making import input_of
 from pix2pix.pictures.images import RgbImage
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 
 Task = PairTask | Literal["photo"]
 DRAWN = frozenset({"edges", "sketch"})

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pix2pix.core.choices import SplitBy
 from pix2pix.core.options import Count
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 from stages.shared.settings import Settings
 
 

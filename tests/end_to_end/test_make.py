@@ -96,7 +96,11 @@ def test_experiments_run_in_it_after_a_first_commit(unpacked: Clone) -> None:
 def test_study_runs_in_it_too(unpacked: Clone) -> None:
     """Its runs are copies of the project, for which DVC alone writes the path in ASCII."""
     output = unpacked.run(
-        "make", "study", "NAME=l1_weight", "SMOKE=1", "SET=dataset=sample pair_task=grayscale direction=AtoB"
+        "make",
+        "study",
+        "NAME=l1_weight",
+        "SMOKE=1",
+        "SET=dataset=sample pair_task=grayscale direction=AtoB epochs=1 epochs_decay=0 max_images=20",
     )
     assert "Traceback" not in output
     (table,) = (unpacked.path / "studies/results").glob("*/table.csv")
@@ -111,16 +115,12 @@ def test_repository_without_a_commit_is_told_what_it_lacks(tmp_path: Path) -> No
     assert "Traceback" not in output
 
 
-def test_copy_inside_another_repository_gets_its_own_in_which_experiments_run(tmp_path: Path) -> None:
+def test_copy_inside_another_repository_gets_its_own(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     copy = copy_project(tmp_path / "photos & models" / "project")
     lend_environment(copy)
-    output = copy.run("make", "repro")
-    assert len(says_that_it_set_up(output)) == 1 and ran(output) == STAGES
+    assert len(says_that_it_set_up(copy.run("make", ".git"))) == 1
     assert root(copy) == copy.path
-    copy.run("git", "add", ".")
-    copy.run("git", "commit", "--quiet", "-m", "Start")
-    assert ran(copy.run("dvc", "exp", "run", "--temp", "-S", "lambda_l1=200")) == ["train", "evaluate"]
 
 
 def test_pipeline_runs_where_no_git_is_installed(tmp_path: Path) -> None:

@@ -182,4 +182,4 @@ print(measure_realism([(Path("a"), Path("b"))] * 2, options, torch.device("cpu")
         [sys.executable, "-S", "-c", code], env=env, capture_output=True, text=True, timeout=120, check=False
     )
     line = "fid, kid: left out: torch-fidelity is not installed: pip install -e '.[realism]'"
-    assert run.stdout == f"({{}}, ['{line}'])\n", run.stderr
+    assert run.stdout == f"({{}}, [{line!r}])\n", run.stderr

@@ -13,7 +13,8 @@ from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.sources import PairSource, list_sources
 from pix2pix.pairs.summary import count_pairs, count_skipped
 from pix2pix.pictures.images import read_image, to_square, write_png
-from pix2pix.pictures.pairs import SPLITS, PairOptions
+from pix2pix.pictures.options import PairOptions
+from pix2pix.pictures.pairs import SPLITS
 
 GREY = PairOptions(pair_task="grayscale", image_size=64)
 SPLIT = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "workers": Workers(1)}

@@ -7,7 +7,7 @@ from PIL import Image
 import pix2pix.pairs.making
 from pix2pix.pairs.making import edges, make_pair, sketch
 from pix2pix.pictures.images import grayscale, to_square
-from pix2pix.pictures.pairs import PairOptions
+from pix2pix.pictures.options import PairOptions
 
 GREY = PairOptions(pair_task="grayscale", image_size=64)
 
