@@ -1,4 +1,4 @@
-"""How a pair is made, as settings; no OpenCV, no torch, so that the check of all settings waits for neither."""
+"""How a pair is made, as settings; no OpenCV, no torch: the check of all settings waits for neither."""
 
 from dataclasses import dataclass
 from typing import Annotated
