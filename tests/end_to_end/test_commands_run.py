@@ -61,8 +61,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which the pipeline has run, with the environment of the tests, and data to name."""
     clone = clone_project(tmp_path_factory.mktemp("commands") / "clone")
     clone.run("dvc", "repro")
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Run the pipeline")
+    clone.commit("Run the pipeline")
     (clone.path / ".git" / "info" / "exclude").write_text("/.venv\n/photo*\n")
     (clone.path / ".venv").symlink_to(sys.prefix)
     for kind in ("raw/images", "raw/videos", "pairs"):

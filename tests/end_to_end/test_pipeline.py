@@ -18,8 +18,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = clone_project(tmp_path_factory.mktemp("pipeline") / "clone")
     output = clone.run("dvc", "repro")
     assert ran(output) == ["download", "extract_frames", "crop_faces", "build_pairs", "train", "evaluate"]
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Run the pipeline")
+    clone.commit("Run the pipeline")
     return clone
 
 

@@ -20,8 +20,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone whose pairs are built, committed."""
     clone = clone_project(tmp_path_factory.mktemp("queue") / "clone")
     clone.run("dvc", "repro", "build_pairs")
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Build pairs")
+    clone.commit("Build pairs")
     return clone
 
 

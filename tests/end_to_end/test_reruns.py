@@ -24,8 +24,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which the pipeline has run once and is committed."""
     clone = clone_project(tmp_path_factory.mktemp("reruns") / "clone")
     clone.run("dvc", "repro")
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Run the pipeline")
+    clone.commit("Run the pipeline")
     return clone
 
 

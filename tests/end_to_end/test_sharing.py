@@ -33,7 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which the pipeline has run once and is committed."""
     clone = clone_project(tmp_path_factory.mktemp("sharing") / "clone")
     clone.run("dvc", "repro")
-    commit(clone, "Run the pipeline")
+    clone.commit("Run the pipeline")
     return clone
 
 
@@ -45,13 +45,8 @@ def many_files(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     for number in range(PICTURES):
         write_png(photos / f"{number:04}.png", rng.integers(0, 255, (64, 64, 3), dtype=np.uint8))
     clone.experiment("dataset=folder", f"source={photos}", targets=["download"])
-    commit(clone, "Download photos")
+    clone.commit("Download photos")
     return clone
-
-
-def commit(clone: Clone, message: str) -> None:
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", message)
 
 
 def content(clone: Clone, *folders: str) -> dict[str, bytes]:
@@ -77,7 +72,7 @@ class Remote:
         (clone.path / ".dvc" / "config.local").unlink(missing_ok=True)  # another remote's
         clone.run("dvc", "remote", "add", "--force", "--default", "storage", self.url)
         self.log_in(clone)
-        commit(clone, "Share through a remote")
+        clone.commit("Share through a remote")
 
     def log_in(self, clone: Clone) -> None:
         """What the project's files do not say, and each machine says for itself."""

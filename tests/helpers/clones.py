@@ -56,6 +56,11 @@ class Clone:
         options = [part for setting in settings for part in ("-S", setting)]
         return self.run("dvc", "exp", "run", *options, *targets, fails=fails)
 
+    def commit(self, message: str) -> None:
+        """Commit all that has changed."""
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "--quiet", "--no-verify", "-m", message)
+
     def set(self, **settings: str) -> None:
         """Change settings in params.yaml."""
         lines = (self.path / "params.yaml").read_text().splitlines(keepends=True)
@@ -78,8 +83,7 @@ def clone_project(path: Path) -> Clone:
     subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(path)], check=True)
     copy_files(path)
     clone.set(**TINY)
-    clone.run("git", "add", "-A")
-    clone.run("git", "commit", "--quiet", "--no-verify", "-m", "Use tiny settings")
+    clone.commit("Use tiny settings")
     return clone
 
 
