@@ -30,16 +30,29 @@ class TrainingFiles:
         self._header = header
 
     def save_state(self, state: dict[str, Any]) -> None:
-        """Write the state, whole or not at all."""
-        save_state(self._folder, state)
+        """Write ``state``, made of tensors, numbers, texts and collections of them, whole or not at all."""
+        with whole_file(self._folder / STATE) as partial:
+            torch.save(state, partial)
 
     def load_state(self) -> dict[str, Any] | None:
-        """Read the state, or None where there is none.
+        """Read the state, or None where there is none; no code of the file is run.
 
         Raises:
-            InputError: the file is damaged.
+            InputError: the file is damaged, or holds what no state does.
         """
-        return load_state(self._folder)
+        path = self._folder / STATE
+        if not path.exists():
+            return None
+        try:
+            with zipfile.ZipFile(path) as archive:
+                if broken := archive.testzip():
+                    raise InputError(f"the checksum of {broken} is wrong")
+            return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
+        except Exception as error:  # a damaged file can break the reader anywhere
+            raise InputError(
+                f"{path} is not a training's state, or damaged ({first_line(error)}); remove {self._folder} "
+                "to start afresh"
+            ) from error
 
     def save_epoch(self, epoch: int, weights: Mapping[str, Tensor]) -> None:
         """Keep the generator of an epoch."""
@@ -79,30 +92,3 @@ class TrainingFiles:
 
     def _epoch(self, kind: str, epoch: int, suffix: str = ".safetensors") -> Path:
         return self._folder / kind / f"epoch_{epoch:04}{suffix}"
-
-
-def save_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write ``state``, made of tensors, numbers, texts and collections of them, whole or not at all."""
-    with whole_file(folder / STATE) as partial:
-        torch.save(state, partial)
-
-
-def load_state(folder: Path) -> dict[str, Any] | None:
-    """Read the state in ``folder``, or None where there is none; no code of the file is run.
-
-    Raises:
-        InputError: the file is damaged, or holds what no state does.
-    """
-    path = folder / STATE
-    if not path.exists():
-        return None
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if broken := archive.testzip():
-                raise InputError(f"the checksum of {broken} is wrong")
-        return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # a damaged file can break the reader anywhere
-        raise InputError(
-            f"{path} is not a training's state, or damaged ({first_line(error)}); remove {folder} to start "
-            "afresh"
-        ) from error

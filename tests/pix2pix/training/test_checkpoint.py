@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pix2pix.core.errors import InputError
-from pix2pix.training.checkpoint import STATE, load_state, save_state
+from pix2pix.training.checkpoint import STATE, TrainingFiles
 
 
 class Stranger:
@@ -26,13 +26,13 @@ def state() -> dict[str, Any]:
 
 
 def test_no_state_is_none(tmp_path: Path) -> None:
-    assert load_state(tmp_path / "absent") is None
+    assert TrainingFiles(tmp_path / "absent", {}).load_state() is None
 
 
 def test_state_comes_back_as_it_was(tmp_path: Path) -> None:
     before = state()
-    save_state(tmp_path / "work", before)
-    after = load_state(tmp_path / "work")
+    TrainingFiles(tmp_path / "work", {}).save_state(before)
+    after = TrainingFiles(tmp_path / "work", {}).load_state()
     assert after is not None and after.keys() == before.keys()
     assert all(torch.equal(after["weights"][name], before["weights"][name]) for name in "abc")
     assert after["weights"]["a"].stride() == before["weights"]["a"].stride()
@@ -40,25 +40,26 @@ def test_state_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_failed_save_leaves_the_state_before(tmp_path: Path) -> None:
-    save_state(tmp_path, {"step": 1})
+    TrainingFiles(tmp_path, {}).save_state({"step": 1})
     with pytest.raises((AttributeError, pickle.PicklingError, TypeError)):
-        save_state(tmp_path, {"step": 2, "code": lambda: None})
-    assert load_state(tmp_path) == {"step": 1} and [path.name for path in tmp_path.iterdir()] == [STATE]
+        TrainingFiles(tmp_path, {}).save_state({"step": 2, "code": lambda: None})
+    assert TrainingFiles(tmp_path, {}).load_state() == {"step": 1}
+    assert [path.name for path in tmp_path.iterdir()] == [STATE]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
 def test_cut_state_is_refused(tmp_path: Path, share: float) -> None:
-    save_state(tmp_path, state())
+    TrainingFiles(tmp_path, {}).save_state(state())
     whole = (tmp_path / STATE).read_bytes()
     (tmp_path / STATE).write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(InputError, match=rf"is not a training's state, or damaged .*; remove {tmp_path}"):
-        load_state(tmp_path)
+        TrainingFiles(tmp_path, {}).load_state()
 
 
 @pytest.mark.parametrize("is_in_table", [False, True], ids=["anywhere", "table of contents"])
 @pytest.mark.filterwarnings("ignore")
 def test_changed_bytes_end_in_no_other_error(tmp_path: Path, is_in_table: bool) -> None:
-    save_state(tmp_path, state())
+    TrainingFiles(tmp_path, {}).save_state(state())
     whole = (tmp_path / STATE).read_bytes()
     first = whole.index(b"data.pkl") if is_in_table else 0
     refused = 0
@@ -68,7 +69,7 @@ def test_changed_bytes_end_in_no_other_error(tmp_path: Path, is_in_table: bool) 
             damaged[place] ^= int(rng.integers(1, 256))
         (tmp_path / STATE).write_bytes(damaged)
         try:
-            load_state(tmp_path)
+            TrainingFiles(tmp_path, {}).load_state()
         except InputError as error:
             assert f"remove {tmp_path}" in str(error)
             refused += 1
@@ -81,7 +82,7 @@ def test_changed_bytes_end_in_no_other_error(tmp_path: Path, is_in_table: bool) 
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / STATE).write_bytes(content)
     with pytest.raises(InputError, match="is not a training's state, or damaged"):
-        load_state(tmp_path)
+        TrainingFiles(tmp_path, {}).load_state()
 
 
 @pytest.mark.parametrize("is_torchs", [True, False])
@@ -92,7 +93,7 @@ def test_no_code_of_a_strangers_file_is_run(tmp_path: Path, is_torchs: bool) -> 
     else:
         (tmp_path / STATE).write_bytes(pickle.dumps(content))
     with pytest.raises(InputError, match="is not a training's state"):
-        load_state(tmp_path)
+        TrainingFiles(tmp_path, {}).load_state()
     assert not (tmp_path / "was here").exists()
     pickle.loads(pickle.dumps(content))
     assert (tmp_path / "was here").exists(), "the case shows nothing"
