@@ -16,6 +16,7 @@ RgbImage = npt.NDArray[np.uint8]
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MIN_SIDE_PX = 16
 JPEG_QUALITY = 95
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in the brightness, by ITU-R BT.601
 PNG_LEVEL = 2  # three times as fast as the default of 6, for files 3 to 15% larger
 WHITE = (255, 255, 255)
 READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from pix2pix.pictures.images import RgbImage, grayscale
+from pix2pix.pictures.images import LUMA, RgbImage, grayscale
 
 Floats = npt.NDArray[np.float32]
-LUMA_WEIGHTS = np.array([[0.299], [0.587], [0.114]], np.float32)
+LUMA_WEIGHTS = np.array(LUMA, np.float32)[:, None]
 ROWS_AT_ONCE = 256  # so that a large picture needs little memory in floating point
 
 
