@@ -41,7 +41,7 @@ ROUNDS = 7
 LOADER_ROUNDS = 15
 STEPS = {1: 4, 8: 1}  # per round, by batch size
 LOADER_STEPS = {64: 20, 256: 4}  # per round, by side in px
-PAPER = {"ngf": 64, "ndf": 64, "norm": "batch", "precision": "auto", "batch_size": 1}
+PAPER = {"ngf": 64, "ndf": 64, "norm": "batch", "output": "colour", "precision": "auto", "batch_size": 1}
 CONVOLUTION = (16, 512, 32, 512, 3)  # pictures, channels, side in px, channels out, kernel
 
 Step = Callable[[], object]

@@ -20,6 +20,8 @@ Upsample = Literal["transpose", "resize"]
 Norm = Literal["batch", "instance", "none"]
 Activation = Literal["leaky_relu", "relu", "silu", "mish"]
 PixelRange = Literal["symmetric", "unit"]
+Output = Literal["colour", "chroma"]
+AutoOutput = Literal["auto"]  # in the place of one of them
 PatchSize = Literal[1, 16, 70, 142, 286]  # side in px
 Padding = Literal["same"] | Literal[1]
 

@@ -11,17 +11,17 @@ from pix2pix.model.layers import (
     decoder_activation,
     initialize,
     norm_layers,
-    output_activation,
     upsampling,
 )
 from pix2pix.model.options import GeneratorOptions
+from pix2pix.model.outputs import OUTPUT_CHANNELS, picture_output
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESNET_WIDTHS = (64, 64, 128, 256, 512)  # channels after each halving of the side
 
 
 class Decoder(nn.Module):
-    """From the innermost level back to pixels, with the encoder's levels joined in.
+    """From the innermost level back to the picture's size, with the encoder's levels joined in.
 
     Args:
         widths: channels of the encoder's levels, the outermost first.
@@ -40,12 +40,13 @@ class Decoder(nn.Module):
         )
         self.output = nn.Sequential(
             *_dropout(innermost, options),
-            *upsampling(doubled * widths[0], 3, options.upsample, options.bias_outer),
-            output_activation(options.pixel_range),
+            *upsampling(
+                doubled * widths[0], OUTPUT_CHANNELS[options.output], options.upsample, options.bias_outer
+            ),
         )
 
     def forward(self, encoded: list[Tensor]) -> Tensor:
-        """Turn the encoder's levels, (N, C, H, W), the outermost first, into pictures, (N, 3, 2H, 2W)."""
+        """Turn the encoder's levels, (N, C, H, W), the outermost first, into channels of the output."""
         *skips, innermost = encoded
         x = self.activation(innermost)
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
@@ -81,6 +82,7 @@ class UnetGenerator(nn.Module):
             + [_down(widths[i - 1], widths[i], i == levels - 1, options) for i in range(1, levels)]
         )
         self.decoder = Decoder(widths, options)
+        self.to_picture = picture_output(options.output, options.pixel_range)
         initialize(self)
 
     def forward(self, real_a: Tensor) -> Tensor:
@@ -90,8 +92,8 @@ class UnetGenerator(nn.Module):
             # May activate the level above in place. To the decoder that is the same: its ReLU takes what is
             # positive, which ReLU and leaky ReLU leave as it is.
             encoded.append(down(encoded[-1]))
-        output: Tensor = self.decoder(encoded)
-        return output
+        fake_b: Tensor = self.to_picture(self.decoder(encoded), real_a)
+        return fake_b
 
 
 class ResnetUnetGenerator(nn.Module):
@@ -110,6 +112,7 @@ class ResnetUnetGenerator(nn.Module):
         self.encoder = resnet18()
         self.encoder.fc = nn.Identity()
         self.decoder = Decoder(list(RESNET_WIDTHS), options)
+        self.to_picture = picture_output(options.output, options.pixel_range)
         initialize(self.decoder)
         self.mean: Tensor
         self.std: Tensor
@@ -125,8 +128,8 @@ class ResnetUnetGenerator(nn.Module):
         for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
             x = layer(x)
             encoded.append(x)
-        output: Tensor = self.decoder(encoded)
-        return output
+        fake_b: Tensor = self.to_picture(self.decoder(encoded), real_a)
+        return fake_b
 
 
 Generator = UnetGenerator | ResnetUnetGenerator

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.core.choices import Activation, Norm, PixelRange, Upsample
+from pix2pix.core.choices import Activation, Norm, Upsample
 from pix2pix.model.convolutions import Doubling
 
 RESIZE_KERNEL = 3
@@ -67,11 +67,6 @@ def upsampling(inputs: int, outputs: int, upsample: Upsample, bias: bool) -> lis
     if upsample == "transpose":
         return [Doubling(inputs, outputs, bias)]
     return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, RESIZE_KERNEL, padding="same", bias=bias)]
-
-
-def output_activation(pixel_range: PixelRange) -> nn.Module:
-    """Return what ends a generator: tanh for pixels in [-1, 1], a sigmoid for [0, 1]."""
-    return nn.Tanh() if pixel_range == "symmetric" else nn.Sigmoid()
 
 
 def initialize(network: nn.Module) -> None:

@@ -16,6 +16,7 @@ from pix2pix.model.generators import Generator, build_generator
 from pix2pix.model.options import GeneratorOptions
 
 HEADER_KEY = "pix2pix_settings"
+BEFORE: dict[str, Any] = {"output": "colour"}  # what files mean that are older than these settings
 
 
 def save_generator(path: Path, weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
@@ -58,7 +59,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise InputError(f"no model at {path}; `dvc repro train` or `dvc pull` makes it") from error
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
-    return settings
+    return BEFORE | settings
 
 
 def _check_shapes(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

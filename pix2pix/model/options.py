@@ -10,6 +10,7 @@ from pix2pix.core.choices import (
     GeneratorKind,
     ImageSize,
     Norm,
+    Output,
     Padding,
     PatchSize,
     PixelRange,
@@ -42,6 +43,8 @@ class GeneratorOptions(Options):
             convolution to pixels, with dropout before it.
         bias_outer: whether the last layer has a bias.
         pixel_range: ``symmetric``: pixels lie in [-1, 1], by tanh; ``unit``: in [0, 1], by a sigmoid.
+        output: ``colour``: the pixels are all drawn; ``chroma``: only their colour differences are, by tanh,
+            and the brightness is the input's.
     """
 
     image_size: ImageSize
@@ -57,6 +60,7 @@ class GeneratorOptions(Options):
     dropout_blocks: Count = 3
     bias_outer: bool = True
     pixel_range: PixelRange = "symmetric"
+    output: Output = "colour"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,16 +1,35 @@
 """Settings of ``train``."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self, get_args
 
 from pydantic import field_validator, model_validator
 
+from pix2pix.core.choices import AutoOutput, Output
 from pix2pix.model.options import patch_grid
 from pix2pix.training.options import TrainingOptions
 from stages.shared.settings import Settings
 
 
 class TrainSettings(Settings, TrainingOptions, frozen=True):
-    """Networks, objective, optimiser and schedule; the model's header keeps them all."""
+    """Networks, objective, optimiser and schedule; the model's header keeps them all.
+
+    ``output: auto`` is none of them: it becomes what it stands for with the pairs' settings.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auto_output_suits_the_pairs(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("output") not in get_args(AutoOutput):
+            return values
+        return values | {"output": "chroma" if _is_grey_to_colour(values) else "colour"}
+
+    @field_validator("output", mode="before")
+    @classmethod
+    def _output_may_be_auto(cls, output: Any) -> Any:
+        if output not in get_args(Output):
+            raise ValueError(f"found {output!r}; input should be 'auto', 'colour' or 'chroma'")
+        return output
 
     @field_validator("levels")
     @classmethod
@@ -32,6 +51,15 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
         return self
 
     @model_validator(mode="after")
+    def _chroma_suits_the_pairs(self) -> Self:
+        if self.output == "chroma" and self.pair_task != "none" and not _is_grey_to_colour(vars(self)):
+            raise ValueError(
+                "output: found 'chroma', which keeps the input's brightness; the targets of pair_task: "
+                f"{self.pair_task}, direction: {self.direction} have another: take colour, or auto"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _has_an_objective(self) -> Self:
         if not (self.lambda_l1 or self.lambda_l2 or self.lambda_gan):
             raise ValueError("lambda_l1, lambda_l2 and lambda_gan are all 0: there is nothing to learn from")
@@ -39,3 +67,7 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
             raise ValueError(f"epochs_decay: found {self.epochs_decay}; it is part of epochs, {self.epochs}")
         self.check_hashes("pretrained", "init_from")
         return self
+
+
+def _is_grey_to_colour(values: Mapping[str, Any]) -> bool:
+    return (values.get("pair_task"), values.get("direction")) == ("grayscale", "AtoB")

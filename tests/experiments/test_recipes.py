@@ -56,6 +56,7 @@ ORIGINAL: dict[str, Any] = {
     "upsample": "transpose",
     "bias_outer": True,
     "pixel_range": "symmetric",
+    "output": "colour",
     "ndf": 64,
     "patch_size": 70,
     "discriminator_padding": 1,

@@ -18,7 +18,7 @@ def write_model(path: Path, **changes: Any) -> Path:
     torch.manual_seed(0)
     generator = build_generator(GeneratorOptions.of(settings)).train()
     with torch.no_grad():
-        generator.decoder.output[-2].weight.mul_(20)
+        generator.decoder.output[-1].weight.mul_(20)
         for _ in range(3):  # moves the running statistics
             generator(torch.randn(4, 3, settings["image_size"], settings["image_size"]))
     save_generator(path, generator.state_dict(), settings)

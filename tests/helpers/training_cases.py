@@ -23,6 +23,7 @@ SMALL = {
     "ngf": 2,
     "ndf": 2,
     "norm": "instance",
+    "output": "colour",
     "batch_size": 2,
     "epochs": 3,
     "learning_rate": 2e-3,

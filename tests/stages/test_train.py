@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_cases import write_pairs
 
-from pix2pix.model.model_file import load_generator
+from pix2pix.model.model_file import load_generator, read_settings
 
 STEPS_COMPARED = 20
 INPUTS = ["--pairs=pairs", "--performance=performance.json"]
@@ -99,6 +99,7 @@ def test_outputs_are_whole_and_nothing_is_kept_of_a_finished_training(project: P
     files = set(bytes_of(project.path / "out"))
     assert {"model.safetensors", "train.json", "plots/samples.png", "epochs/epoch_0002.png"} <= files
     assert {"epochs/epoch_0002.safetensors", "epochs/epoch_0004.safetensors"} <= files
+    assert read_settings(project.path / "out/model.safetensors")["output"] == "chroma"  # params.yaml: auto
     metrics = json.loads((project.path / "out/train.json").read_text())
     assert (metrics["epochs"], metrics["steps"]) == (4, 24)
     assert {"l1", "l2", "val_l1", "discriminator_real_accuracy", "generator_gradient"} <= set(metrics)

@@ -15,6 +15,7 @@ from pix2pix.model.generators import (
     build_generator,
 )
 from pix2pix.model.layers import INITIAL_STD
+from pix2pix.pictures.images import LUMA
 
 # Parameters of each layer in the table of the CS583 report.
 DOWN = [3072, 131072, 256, 524288, 512, 2097152, 1024, *[4194304, 1024] * 3, 4194304]
@@ -148,7 +149,7 @@ def test_encoder_decoder_has_no_skips() -> None:
     generator = small(norm="none", dropout=0.0, skip_connections=False)
     output, levels = outputs(generator, torch.randn(1, 3, 64, 64))
     only_innermost = [*(torch.zeros_like(level) for level in levels[:-1]), levels[-1]]
-    assert torch.equal(generator.decoder(only_innermost), output)
+    assert torch.equal(generator.decoder(only_innermost).tanh(), output)
     up = [*generator.decoder.blocks, generator.decoder.output]
     assert [convolution(block).in_channels for block in up] == [16, 16, 16, 8, 4, 2]
 
@@ -197,9 +198,8 @@ def test_dropout_is_in_the_innermost_blocks(blocks: int, expected: int) -> None:
 
 
 def test_eighth_dropout_is_before_the_convolution_to_pixels() -> None:
-    dropout, convolution, activation = small(256, dropout_blocks=8).decoder.output
+    dropout, convolution = small(256, dropout_blocks=8).decoder.output
     assert isinstance(dropout, nn.Dropout) and isinstance(convolution, nn.ConvTranspose2d)
-    assert isinstance(activation, nn.Tanh)
 
 
 def test_dropout_zero_is_none() -> None:
@@ -218,7 +218,7 @@ def test_dropout_drops_with_its_probability(p: float) -> None:
 def test_output_fills_the_pixel_range_and_no_more(generator: str, pixel_range: str, lowest: float) -> None:
     network = small(generator=generator, pixel_range=pixel_range)
     with torch.no_grad():
-        network.decoder.output[-2].weight.mul_(1e4)
+        network.decoder.output[-1].weight.mul_(1e4)
         output = network(torch.randn(2, 3, 64, 64) * 10)
     assert output.min() == pytest.approx(lowest, abs=1e-3) and output.max() == pytest.approx(1, abs=1e-3)
     assert lowest <= output.min() and output.max() <= 1
@@ -226,8 +226,29 @@ def test_output_fills_the_pixel_range_and_no_more(generator: str, pixel_range: s
 
 @pytest.mark.parametrize("generator", ["unet", "resnet18_unet"])
 def test_bias_outer_is_the_bias_of_the_last_layer(generator: str) -> None:
-    assert small(generator=generator).decoder.output[-2].bias.shape == (3,)
-    assert small(generator=generator, bias_outer=False).decoder.output[-2].bias is None
+    assert small(generator=generator).decoder.output[-1].bias.shape == (3,)
+    assert small(generator=generator, bias_outer=False).decoder.output[-1].bias is None
+
+
+def test_chroma_is_two_channels_of_the_last_layer_instead_of_three() -> None:
+    last = 2 * 128 * 16 + 2
+    assert layers(without_memory(output="chroma")) == DOWN + UP[:-1] + [last]
+
+
+@pytest.mark.parametrize("generator", ["unet", "resnet18_unet"])
+@pytest.mark.parametrize(("pixel_range", "lowest"), [("symmetric", -1.0), ("unit", 0.0)])
+def test_chroma_starts_with_the_input_in_grey_but_for_noise(
+    generator: str, pixel_range: str, lowest: float
+) -> None:
+    torch.manual_seed(0)
+    picture = lowest + (1 - lowest) * torch.rand(1, 3, 64, 64)
+    luma = torch.tensor(LUMA).view(3, 1, 1)
+    grey = (picture * luma).sum(1, keepdim=True)
+    options: dict[str, Any] = {"generator": generator, "pixel_range": pixel_range, "output": "chroma"}
+    colours = torch.cat([small(**options)(picture) for _ in range(8)]) - grey
+    assert ((colours * luma).sum(1).abs() < 1e-6).all()
+    assert (colours.mean(dim=(0, 2, 3)).abs() < 0.05 * (1 - lowest)).all()
+    assert colours.std() > 0.001
 
 
 def test_layers_have_a_bias_exactly_where_no_norm_follows_them() -> None:
@@ -284,10 +305,9 @@ def test_resnet_takes_pixels_of_either_range() -> None:
     unit = small(generator="resnet18_unet", pixel_range="unit").eval()
     unit.load_state_dict(symmetric.state_dict())
     picture = torch.rand(1, 3, 64, 64)
-    expected = (symmetric.decoder.output[:-1], unit.decoder.output[:-1])
     before: list[Tensor] = []
-    for output in expected:
-        output[-1].register_forward_hook(lambda _module, _inputs, out: before.append(out))
+    for network in (symmetric, unit):
+        network.decoder.register_forward_hook(lambda _module, _inputs, out: before.append(out))
     symmetric(picture * 2 - 1)
     unit(picture)
     assert torch.allclose(before[0], before[1], atol=1e-4)

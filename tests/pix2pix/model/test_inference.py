@@ -9,7 +9,8 @@ from pix2pix.machine.device import open_fabric
 from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
 from pix2pix.model.options import GeneratorOptions
-from pix2pix.model.pair_folder import to_tensor, to_uint8
+from pix2pix.model.pair_folder import to_image, to_tensor, to_uint8
+from pix2pix.pictures.images import grayscale
 
 CPU = open_fabric("cpu")
 GENERATORS = ["unet", "resnet18_unet"]
@@ -21,7 +22,7 @@ def trained(**options: Any) -> Any:
     generator = build_generator(GeneratorOptions(image_size=64, **({"ngf": 4} | options)))
     generator.train()
     with torch.no_grad():
-        generator.decoder.output[-2].weight.mul_(20)  # so that outputs are no even grey
+        generator.decoder.output[-1].weight.mul_(20)  # so that outputs are no even grey
         for _ in range(3):
             generator(torch.randn(4, 3, 64, 64) * 2 + 1)
     return generator
@@ -69,6 +70,30 @@ def test_pictures_go_in_and_out_as_uint8(pixel_range: Any) -> None:
         expected = generator.eval()(to_tensor(image, pixel_range))
     assert output.dtype == torch.uint8 and torch.equal(output, to_uint8(expected[0], pixel_range))
     assert output.float().std() > 1
+
+
+def saturated() -> Tensor:
+    """Noise, the corners of the colour cube, black, white, and grey."""
+    cube = torch.randint(0, 2, (1, 3, 8, 8), generator=torch.Generator().manual_seed(2)) * 255
+    corners = cube.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3).to(torch.uint8)
+    ends = [torch.full((1, 3, 64, 64), level, dtype=torch.uint8) for level in (0, 1, 254, 255)]
+    return torch.cat([pictures(2), corners, *ends, pictures(1)[:, :1].expand(-1, 3, -1, -1)])
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("pixel_range", ["symmetric", "unit"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("test_mode", ["eval", "train"])
+def test_chroma_keeps_the_brightness_to_a_level(
+    name: str, pixel_range: str, precision: Any, test_mode: Any
+) -> None:
+    generator, images = trained(generator=name, pixel_range=pixel_range, output="chroma"), saturated()
+    with translating(generator, open_fabric("cpu", precision=precision), test_mode) as translate:
+        outputs = translate(images)
+    for image, output in zip(images, outputs, strict=True):
+        difference = grayscale(to_image(output)).astype(int) - grayscale(to_image(image))
+        assert abs(difference).max() <= 1
+    assert (outputs.amax(1) - outputs.amin(1)).float()[:2].mean() > 20
 
 
 @pytest.mark.parametrize("name", GENERATORS)

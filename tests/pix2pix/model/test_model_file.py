@@ -17,6 +17,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "batch": {"norm": "batch"},
     "resnet": {"generator": "resnet18_unet"},
     "encoder-decoder": {"skip_connections": False, "upsample": "resize", "bias_outer": False},
+    "chroma": {"output": "chroma"},
     "unit range": {"pixel_range": "unit", "levels": 3, "activation": "mish"},
 }
 
@@ -36,6 +37,15 @@ def test_one_file_is_enough_to_use_the_model(tmp_path: Path, changes: dict[str, 
     assert read == settings and not loaded.training
     generator.eval().to(memory_format=torch.channels_last)
     assert torch.equal(loaded(picture), generator(picture))
+
+
+def test_file_older_than_a_setting_means_what_there_was(tmp_path: Path) -> None:
+    generator, settings = build()
+    old = {key: value for key, value in settings.items() if key != "output"}
+    save_generator(tmp_path / "g", generator.state_dict(), old)
+    loaded, read = load_generator(tmp_path / "g")
+    assert read == old | {"output": "colour"} and loaded.options == generator.options
+    assert loaded(torch.zeros(1, 3, 64, 64)).shape == (1, 3, 64, 64)
 
 
 def test_weights_of_any_memory_format_can_be_saved(tmp_path: Path) -> None:
@@ -98,7 +108,15 @@ def test_strangers_and_damaged_files_are_refused(tmp_path: Path, kind: str) -> N
 
 
 @pytest.mark.parametrize(
-    "change", [{"activation": "tanh"}, {"generator": "vae"}, {"upsample": "magic"}, {"levels": 99}]
+    "change",
+    [
+        {"activation": "tanh"},
+        {"generator": "vae"},
+        {"upsample": "magic"},
+        {"levels": 99},
+        {"output": "auto"},
+        {"output": "chroma"},
+    ],
 )
 def test_header_with_a_value_that_no_setting_has_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     generator, settings = build()

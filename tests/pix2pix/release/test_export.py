@@ -21,6 +21,8 @@ KINDS: list[dict[str, Any]] = [
     {"norm": "batch", "test_mode": "train", "dropout": 0.0},
     {"levels": 3, "pixel_range": "unit", "upsample": "resize", "skip_connections": False, "norm": "batch"},
     {"generator": "resnet18_unet"},
+    {"output": "chroma"},
+    {"output": "chroma", "pixel_range": "unit", "generator": "resnet18_unet", "norm": "batch"},
 ]
 
 

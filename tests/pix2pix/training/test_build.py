@@ -142,7 +142,8 @@ def test_settings_are_saved_with_every_model(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "changes", [{}, {"norm": "batch", "accumulate_steps": 2}, {"generator": "resnet18_unet"}]
+    "changes",
+    [{}, {"norm": "batch", "accumulate_steps": 2}, {"generator": "resnet18_unet"}, {"output": "chroma"}],
 )
 def test_compiled_networks_learn_the_same(tmp_path: Path, changes: dict[str, Any]) -> None:
     write_pairs(tmp_path / "pairs")

@@ -104,6 +104,7 @@ RESUMED: dict[str, dict[str, Any]] = {
     "pretraining": {"pretrain_epochs": 1, "epochs": 2, "lr_schedule": "cosine"},
     "augmentation": {"augment_mosaic": 0.5, "augment_color_jitter": 0.5, "sample_with_replacement": True},
     "points over steps": {"log_every": 2, "test_mode": "train"},
+    "chroma": {"output": "chroma", "precision": "bf16", "norm": "batch"},
 }
 
 

@@ -24,7 +24,7 @@ from training_cases import (
 from pix2pix.machine.device import open_fabric
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import PairFolder
-from pix2pix.pictures.images import read_image
+from pix2pix.pictures.images import grayscale, read_image, write_png
 from pix2pix.training.options import MachineOptions
 from pix2pix.training.validation import validate
 
@@ -53,6 +53,21 @@ def test_training_learns_and_its_curves_have_their_points(pairs: Path, tmp_path:
     assert val[int(result.metrics["best_epoch"]) - 1] == min(val)
     assert (result.metrics["epochs"], result.metrics["steps"]) == (12, 36)
     assert result.images_per_second > 0
+
+
+def test_chroma_is_learned_and_the_brightness_kept(pairs: Path, tmp_path: Path) -> None:
+    for path in sorted(pairs.rglob("*.png")):
+        target = read_image(path)[:, 64:]
+        write_png(tmp_path / path.relative_to(pairs), np.hstack([grayscale(target), target]))
+    _, notes = train(tmp_path, tmp_path / "work", ngf=4, epochs=12, output="chroma", keep_every=12)
+    val = [value for _, value in notes.curves["val/l1"]]
+    assert val[-1] < 0.6 * val[0]
+    generator, settings = load_generator(tmp_path / "work" / "epochs" / "epoch_0012.safetensors")
+    val_pairs = PairFolder(tmp_path / "val")
+    l1, examples = validate(generator, val_pairs, open_fabric("cpu"), "eval", torch.Tensor.double)
+    assert settings["output"] == "chroma" and l1 == pytest.approx(val[-1], abs=1e-9)
+    for _, (real_a, output, _) in examples:
+        assert np.abs(grayscale(output).astype(int) - real_a).max() <= 1
 
 
 @pytest.mark.parametrize(("epochs", "pictured"), [(4, [2, 4]), (5, [2, 4, 5]), (1, [1])])

@@ -129,6 +129,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "separate updates, batch": {"discriminator_updates": "separate", "norm": "batch"},
     "sum of D's losses": {"discriminator_loss_factor": 1.0},
     "unit range": {"pixel_range": "unit", "lambda_l1": 10.0},
+    "chroma": {"output": "chroma"},
+    "chroma, unit range": {"output": "chroma", "pixel_range": "unit", "norm": "batch"},
     "D's own rate": {"discriminator_learning_rate": 1e-3},
     "betas of 001": {"beta1": 0.9, "beta2": 0.999, "lambda_l1": 200.0},
     "lsgan": {"gan_loss": "lsgan"},

@@ -43,6 +43,7 @@ def test_example_of_the_docstring_runs(
         {"pixel_range": "unit", "precision": "bf16"},
         {"generator": "resnet18_unet"},
         {"image_size": 256},
+        {"output": "chroma"},
     ],
 )
 def test_output_is_that_of_evaluate_to_the_byte(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -149,6 +150,29 @@ def test_luminance_is_kept_where_asked_for(tmp_path: Path, photo: RgbImage) -> N
         output = translator.translate(photo, fit=fit, prepare=True, keep_luminance=True)
         assert np.abs(grayscale(output).astype(int) - grayscale(photo)).max() <= 1
         assert np.ptp(output.astype(int), axis=2).mean() > 1
+
+
+@pytest.mark.parametrize("fit", ["tile", "full"])
+def test_luminance_is_kept_unasked_by_a_model_that_draws_chroma(
+    tmp_path: Path, photo: RgbImage, fit: Any
+) -> None:
+    translator = small_translator(tmp_path, output="chroma", pair_task="none")
+    output = translator.translate(photo, fit=fit)
+    assert np.abs(grayscale(output).astype(int) - grayscale(photo)).max() <= 1
+    assert np.ptp(output.astype(int), axis=2).mean() > 1
+    kept = translator.translate(photo, fit=fit, keep_luminance=True)
+    assert np.abs(kept.astype(int) - output).mean() < 1
+
+
+def test_luminance_of_a_resized_picture_is_kept_where_asked_for_by_any_model(
+    tmp_path: Path, photo: RgbImage
+) -> None:
+    translator = small_translator(tmp_path, output="chroma")
+    asked, unasked = (
+        translator.translate(photo, fit="resize", prepare=True, keep_luminance=keep) for keep in (True, False)
+    )
+    differences = [np.abs(grayscale(output).astype(int) - grayscale(photo)) for output in (asked, unasked)]
+    assert differences[0].max() <= 1 < differences[1].mean()
 
 
 @pytest.mark.parametrize("changes", [{"pair_task": "edges"}, {"direction": "BtoA"}])

@@ -46,6 +46,8 @@ def test_every_way_to_write_a_number_is_one(params: Path, text: str) -> None:
             "dataset: found 'facade'; input should be 'sample', 'folder', 'facades', 'maps',",
         ),
         ("norm", "layer", "norm: found 'layer'; input should be 'batch', 'instance' or 'none'"),
+        ("output", "color", "output: found 'color'; input should be 'auto', 'colour' or 'chroma'"),
+        ("output", "[auto]", "output: found ['auto']; input should be 'auto', 'colour' or 'chroma'"),
         ("patch_size", "286", "patch_size 286 is too large for image_size 64: nothing is left to judge"),
         ("patch_size", "71", "patch_size: found 71; input should be 1, 16, 70, 142 or 286"),
         ("levels", "7", "levels: found 7; a picture of 64 px can be halved 6 times"),
@@ -76,6 +78,47 @@ def test_wrong_value_names_the_key_what_was_found_and_what_is_allowed(
     with pytest.raises(InputError) as error:
         check_all()
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("pair_task", "direction", "expected"),
+    [
+        ("grayscale", "AtoB", "chroma"),
+        ("grayscale", "BtoA", "colour"),
+        ("edges", "AtoB", "colour"),
+        ("sketch", "AtoB", "colour"),
+        ("none", "AtoB", "colour"),
+    ],
+)
+def test_auto_output_is_chroma_where_grey_is_coloured(
+    params: Path, pair_task: str, direction: str, expected: str
+) -> None:
+    change(params, "pair_task", pair_task)
+    change(params, "direction", direction)
+    change(params, "output", "auto")
+    settings = load_settings(TrainSettings)
+    assert settings.output == settings.header["output"] == expected
+    change(params, "output", "colour")
+    assert load_settings(TrainSettings).output == "colour"
+
+
+@pytest.mark.parametrize(
+    ("pair_task", "direction"), [("edges", "AtoB"), ("sketch", "BtoA"), ("grayscale", "BtoA")]
+)
+def test_chroma_is_refused_where_targets_are_not_as_bright_as_inputs(
+    params: Path, pair_task: str, direction: str
+) -> None:
+    change(params, "pair_task", pair_task)
+    change(params, "direction", direction)
+    change(params, "output", "chroma")
+    with pytest.raises(InputError, match=f"chroma.* pair_task: {pair_task}, direction: {direction} have"):
+        check_all()
+
+
+def test_chroma_is_for_ready_made_pairs_too(params: Path) -> None:
+    change(params, "pair_task", "none")
+    change(params, "output", "chroma")
+    assert load_settings(TrainSettings).output == "chroma"
 
 
 def test_all_problems_are_told_at_once_and_once(params: Path) -> None:
