@@ -59,9 +59,11 @@ def _head(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
     task, size = settings["pair_task"], settings["image_size"]
     does = (UNDOES if settings["direction"] == "BtoA" else DOES)[task]
     made = task != "none" and settings["direction"] == "AtoB"
+    kept = ", and keeps their brightness" if settings["output"] == "chroma" else ""
     yield f"# {name}"
     yield ""
-    yield f"A pix2pix generator ({settings['generator']}, {size} px, norm: {settings['norm']}) that {does}."
+    network = f"{settings['generator']}, {size} px, norm: {settings['norm']}"
+    yield f"A pix2pix generator ({network}) that {does}{kept}."
     yield ""
     yield "```bash"
     yield f"pix2pix translate photo.jpg -o out.png --model {name}{' --prepare' if made else ''}"

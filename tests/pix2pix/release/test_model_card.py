@@ -52,7 +52,8 @@ def test_card_has_data_figures_pictures_and_every_setting(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({}, "that colours grey pictures"),
+        ({}, "that colours grey pictures."),
+        ({"output": "chroma"}, "that colours grey pictures, and keeps their brightness."),
         ({"direction": "BtoA"}, "that takes the colour out of pictures"),
         ({"pair_task": "edges"}, "that turns edges into pictures"),
         ({"pair_task": "none", "direction": "BtoA"}, "right halves of pairs (B) into the left ones (A)"),
@@ -61,7 +62,7 @@ def test_card_has_data_figures_pictures_and_every_setting(tmp_path: Path) -> Non
 def test_card_says_what_the_model_does(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
     text = card(tmp_path, **changes)
     assert says in text
-    assert ("--prepare" in text) == (changes in ({}, {"pair_task": "edges"}))
+    assert ("--prepare" in text) == (changes in ({}, {"output": "chroma"}, {"pair_task": "edges"}))
 
 
 def test_limits_are_those_that_the_figures_show(tmp_path: Path) -> None:
