@@ -28,7 +28,7 @@ BARS = {"l1": "L1", "psnr": "PSNR in dB", "ssim": "SSIM", "histogram_distance": 
 REALISM = {"kid_lite0": "KID-lite0", "fid": "FID", "kid": "KID", "lpips": "LPIPS"}
 LABELS = VALIDATION | BARS | {"l2": "L2"} | REALISM
 MORE_IS_BETTER = {"psnr", "ssim", "face_rate"}
-NEITHER_IS_BETTER = {"best_epoch", "colorfulness"}
+NEITHER_IS_BETTER = {"best_epoch", "colorfulness", "checkerboard", "border_error"}  # of the last two, 1
 # A palette that colour-blind readers can tell apart, too.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555")
 

@@ -35,7 +35,7 @@ def main() -> None:
         with whole_folder(args.results) as results:
             translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
         measured = measure(folder, names, args.results, mean_target(args.pairs / TRAIN))
-        summary = summarize(measured.per_image)
+        summary = summarize(measured)
         if settings.face_rate:
             is_auto = settings.face_rate == "auto"
             faces = cropped_faces(args.pairs / "manifest.csv", args.faces, TEST) if is_auto else names

@@ -71,7 +71,7 @@ def evaluate(
         results = partial / "results"
         translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
         measured = measure(pairs.folder, pairs.names, results)
-        summary = summarize(measured.per_image)
+        summary = summarize(measured)
         write_plots(measured, pairs.folder, results, partial / "plots")
         write_table(partial / "per_image.csv", measured.per_image.round(6))
         write_json(partial / METRICS_FILE, summary)

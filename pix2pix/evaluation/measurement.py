@@ -4,7 +4,7 @@ Its memory does not grow with the pictures, except for a row of numbers each.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pix2pix.core.progress import with_progress
+from pix2pix.evaluation.artefacts import Traces, artefacts, border_and_inside, periodic_energy
 from pix2pix.evaluation.metrics import (
     LEVELS,
-    METRICS,
     Histograms,
     colorfulness,
     histograms,
@@ -36,6 +36,7 @@ BASELINE_MEAN = "baseline_mean"
 
 ErrorMap = npt.NDArray[np.float64]
 ImageRow = dict[str, str | float]
+AnswerTraces = dict[str, Traces]
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,18 @@ class Measured:
     """The measurements of a folder of translated pictures.
 
     Attributes:
-        per_image: a row per picture: its path and class, each of ``METRICS``, the target's colourfulness, and
-            the same metrics of the trivial answers, as ``baseline_input_*`` (the input as output) and
-            ``baseline_mean_*`` (the mean training target as output, where there is one).
+        per_image: a row per picture: its path and class, each of ``METRICS`` and ``ARTEFACTS``, the target's
+            colourfulness, and the same of the trivial answers, as ``baseline_input_*`` (the input as output)
+            and ``baseline_mean_*`` (the mean training target as output, where there is one).
+        traces: what the artefacts of several pictures together are computed from: for each row, of the output
+            and of the trivial answers, by how their columns start ("" for the output).
         output_colors: pixels of each intensity, (3, 256) int64, of all outputs together.
         target_colors: pixels of each intensity, (3, 256) int64, of all targets together.
         error: mean absolute error at each place of the picture, (64, 64) in [0, 1].
     """
 
     per_image: pd.DataFrame
+    traces: Sequence[Mapping[str, Traces]]
     output_colors: Histograms
     target_colors: Histograms
     error: ErrorMap
@@ -75,27 +79,33 @@ def measure(
         (64, 64)
     """
     rows: list[ImageRow] = []
+    traces: list[AnswerTraces] = []
     output_colors = np.zeros((3, LEVELS), np.int64)
     target_colors = np.zeros((3, LEVELS), np.int64)
     error = np.zeros((ERROR_MAP_PX, ERROR_MAP_PX))
 
-    def measure_one(name: Path) -> tuple[ImageRow, Histograms, Histograms, ErrorMap]:
+    def measure_one(name: Path) -> tuple[ImageRow, AnswerTraces, Histograms, Histograms, ErrorMap]:
         real_a, real_b = read_pair(pairs / name)
         output = read_image(results / name)
+        answers = {"": output, f"{BASELINE_INPUT}_": real_a}
+        if mean_target is not None:
+            answers[f"{BASELINE_MEAN}_"] = mean_target
+        of_answers = _traces(answers, real_b)
         row: ImageRow = {"path": name.as_posix(), "class_name": class_of(name)}
-        row |= _metrics(real_a, output, real_b, mean_target)
-        return row, histograms(output), histograms(real_b), _error_map(output, real_b)
+        row |= _metrics(answers, of_answers, real_b)
+        return row, of_answers, histograms(output), histograms(real_b), _error_map(output, real_b)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         measured = ahead(measure_one, names, pool, AHEAD)
-        for row, of_output, of_target, difference in with_progress(
+        for row, of_answers, of_output, of_target, difference in with_progress(
             measured, len(names), "evaluate: measure", "picture"
         ):
             rows.append(row)
+            traces.append(of_answers)
             output_colors += of_output
             target_colors += of_target
             error += difference
-    return Measured(pd.DataFrame(rows), output_colors, target_colors, error / len(names))
+    return Measured(pd.DataFrame(rows), traces, output_colors, target_colors, error / len(names))
 
 
 def mean_target(pairs: Path) -> RgbImage | None:
@@ -116,13 +126,24 @@ def class_of(name: Path) -> str:
     return name.parts[0] if len(name.parts) > 1 else ""
 
 
-def _metrics(real_a: RgbImage, output: RgbImage, real_b: RgbImage, mean: RgbImage | None) -> dict[str, float]:
+def _traces(answers: Mapping[str, RgbImage], target: RgbImage) -> AnswerTraces:
+    """What the artefacts of each answer are computed from."""
+    expected = periodic_energy(target)
+    return {
+        prefix: Traces(periodic_energy(answer), expected, border_and_inside(answer, target))
+        for prefix, answer in answers.items()
+    }
+
+
+def _metrics(answers: Mapping[str, RgbImage], traces: AnswerTraces, target: RgbImage) -> dict[str, float]:
     """Every metric of the output and of the trivial answers, by its column's name."""
-    figures = image_metrics(output, real_b) | {"target_colorfulness": colorfulness(real_b)}
-    for prefix, answer in ((BASELINE_INPUT, real_a), (BASELINE_MEAN, mean)):
-        if answer is not None:
-            metrics = image_metrics(answer, real_b)
-            figures |= {f"{prefix}_{metric}": metrics[metric] for metric in METRICS}
+    measured = {
+        prefix: image_metrics(answer, target) | artefacts([traces[prefix]])
+        for prefix, answer in answers.items()
+    }
+    figures = measured.pop("") | {"target_colorfulness": colorfulness(target)}
+    for prefix, metrics in measured.items():
+        figures |= {f"{prefix}{metric}": value for metric, value in metrics.items()}
     return figures
 
 

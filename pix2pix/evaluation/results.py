@@ -82,7 +82,7 @@ def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> 
         write_png(out / "examples.png", best_median_worst(measured.per_image, pairs, results))
         write_png(out / "random.png", random_examples(measured.per_image, pairs, results))
         (out / "error_map.png").write_bytes(error_map(measured.error))
-        write_table(out / "classes.csv", by_class(measured.per_image))
+        write_table(out / "classes.csv", by_class(measured))
         colors = color_tables(measured.output_colors, measured.target_colors)
         for channel, table in colors.items():
             write_table(out / "colors" / f"{channel}.csv", table)

@@ -1,48 +1,62 @@
 """From a row per picture to a few numbers: means and spread over all pictures, and means by class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
+from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
+from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN, Measured
 from pix2pix.evaluation.metrics import METRICS
 
 DECIMALS = 6
 PERCENTILES = {"p5": 0.05, "p95": 0.95}
 
 
-def summarize(per_image: pd.DataFrame) -> dict[str, float]:
+def summarize(measured: Measured) -> dict[str, float]:
     """Average every measurement over the pictures.
 
     Args:
-        per_image: a row per picture: the ``per_image`` of ``pix2pix.evaluation.measurement.Measured``.
+        measured: the measurements, a row per picture.
 
     Returns:
-        flat figures: ``n_images``, the mean of each column by its name, and of each of ``METRICS`` the
-        standard deviation over the pictures and the 5th and 95th percentile, as ``*_std``, ``*_p5`` and
-        ``*_p95``.
+        flat figures: ``n_images``, the mean of each column by its name, each of ``ARTEFACTS`` of all pictures
+        together, and of each of ``METRICS`` the standard deviation over the pictures and the 5th and 95th
+        percentile, as ``*_std``, ``*_p5`` and ``*_p95``.
     """
-    values = per_image.drop(columns=["path", "class_name"])
-    figures = values.mean().to_dict()
+    values = measured.per_image.drop(columns=["path", "class_name"])
+    figures = values.mean().to_dict() | _joint_artefacts(measured.traces)
     for metric in METRICS:
         figures[f"{metric}_std"] = values[metric].std(ddof=0)
         for name, share in PERCENTILES.items():
             figures[f"{metric}_{name}"] = values[metric].quantile(share)
-    return {"n_images": len(per_image)} | {
+    return {"n_images": len(values)} | {
         str(name): round(float(value), DECIMALS) for name, value in figures.items()
     }
 
 
-def by_class(per_image: pd.DataFrame) -> pd.DataFrame:
-    """Average every measurement over the pictures of each class.
+def by_class(measured: Measured) -> pd.DataFrame:
+    """Average every measurement over the pictures of each class, as ``summarize`` does over all.
 
     Returns:
         a row per class, with the columns ``class`` and ``n_images`` before those of the measurements.
     """
-    groups = per_image.drop(columns="path").groupby("class_name")
-    table = groups.mean().round(DECIMALS)
+    groups = measured.per_image.drop(columns="path").groupby("class_name")
+    table = groups.mean()
+    for name, rows in groups.indices.items():
+        joint = _joint_artefacts([measured.traces[row] for row in rows])
+        table.loc[name, list(joint)] = list(joint.values())
+    table = table.round(DECIMALS)
     table.insert(0, "n_images", groups.size())
     return table.rename_axis("class").reset_index()
+
+
+def _joint_artefacts(traces: Sequence[Mapping[str, Traces]]) -> dict[str, float]:
+    """Return the artefacts of some pictures together, of the outputs and of the trivial answers."""
+    return {
+        f"{prefix}{name}": value
+        for prefix in traces[0]
+        for name, value in artefacts([of_picture[prefix] for of_picture in traces]).items()
+    }
 
 
 def as_lines(summary: Mapping[str, float]) -> list[str]:
@@ -56,6 +70,6 @@ def as_lines(summary: Mapping[str, float]) -> list[str]:
     lines = [
         f"{summary['n_images']:.0f} pictures".ljust(18) + "".join(f"{title:>22}" for title in known.values())
     ]
-    for metric in METRICS:
+    for metric in (*METRICS, *ARTEFACTS):
         lines.append(f"{metric:18}" + "".join(f"{summary[prefix + metric]:22.4f}" for prefix in known))
     return lines

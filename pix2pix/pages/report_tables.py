@@ -15,6 +15,8 @@ MEANINGS = {
     "histogram_distance": "Hellinger distance of colour histograms, in [0, 1], lower is better",
     "histogram_emd": "earth mover's distance of colour histograms, in intensities, lower is better",
     "colorfulness": "0 is grey; as that of the target is best",
+    "checkerboard": "patterns with periods of 2, 4 and 8 px, over the target's; 1 is as in the target",
+    "border_error": "error of the outer 8 px over that of the inside; 1 is equal",
     "kid_lite0": "kernel inception distance of EfficientNet-lite0's features, times 1000, lower is better",
     "fid": "Fréchet inception distance, lower is better",
     "kid": "kernel inception distance, lower is better",

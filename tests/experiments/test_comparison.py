@@ -40,7 +40,7 @@ def experiment(repository: Path, name: str, l1: float, psnr: float, epochs: int 
     metrics = {
         "data": {"train": 40, "val": 10, "test": 5},
         "train": {"val_l1": l1, "best_val_l1": l1, "best_epoch": 2},
-        "evaluate": {"n_images": 5, "l1": l1, "psnr": psnr, **ANSWERS},
+        "evaluate": {"n_images": 5, "l1": l1, "psnr": psnr, "checkerboard": 1.5, **ANSWERS},
     }
     for part, values in metrics.items():
         (repository / f"metrics/{part}.json").write_text(json.dumps(values))
@@ -62,12 +62,12 @@ def test_table_and_figure_compare_the_runs_with_each_other_and_with_the_input(re
     assert list(table["l1"]) == [0.3, 0.2, 0.25, 0.35] and list(table["psnr"][:3]) == [20.0, 10.0, 12.0]
     assert table["val_l1"].isna().tolist() == [False, False, True, True]
     assert text.splitlines() == [
-        "| norm | validation L1 | best validation L1 | best epoch | L1 | PSNR in dB |",
-        "| --- | --- | --- | --- | --- | --- |",
-        "| a | 0.3 | 0.3 | 2 | 0.3 | **20** |",
-        "| b | **0.2** | **0.2** | 2 | **0.2** | 10 |",
-        "| output = input |  |  |  | 0.25 | 12 |",
-        "| output = mean target |  |  |  | 0.35 |  |",
+        "| norm | validation L1 | best validation L1 | best epoch | L1 | PSNR in dB | checkerboard |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| a | 0.3 | 0.3 | 2 | 0.3 | **20** | 1.5 |",
+        "| b | **0.2** | **0.2** | 2 | **0.2** | 10 | 1.5 |",
+        "| output = input |  |  |  | 0.25 | 12 |  |",
+        "| output = mean target |  |  |  | 0.35 |  |  |",
     ]
     report = (repository / "results/table.md").read_text()
     assert text in report and "b is better" in report and "40 training, 10 validation and 5 test" in report

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts, border_and_inside, periodic_energy
 from pix2pix.evaluation.measurement import class_of, mean_target, measure
 from pix2pix.evaluation.metrics import METRICS, colorfulness, histograms, image_metrics
 from pix2pix.pictures.images import RgbImage, read_image, write_png
@@ -32,10 +33,11 @@ def test_metrics_are_those_of_the_saved_pictures_and_of_the_trivial_answers(
     pairs, out = folders
     mean = mean_target(pairs)
     assert mean is not None
-    table = measure(pairs, NAMES, out, mean).per_image
+    measured = measure(pairs, NAMES, out, mean)
+    table = measured.per_image
     assert table["path"].tolist() == [name.as_posix() for name in NAMES]
     assert table["class_name"].tolist() == [name.parts[0] for name in NAMES]
-    for row, name in zip(table.to_dict("records"), NAMES, strict=True):
+    for row, traces, name in zip(table.to_dict("records"), measured.traces, NAMES, strict=True):
         a, b = halves(pairs, name)
         for prefix, answer in (
             ("", read_image(out / name)),
@@ -43,6 +45,9 @@ def test_metrics_are_those_of_the_saved_pictures_and_of_the_trivial_answers(
             ("baseline_mean_", mean),
         ):
             assert {metric: row[prefix + metric] for metric in METRICS} == image_metrics(answer, b)
+            expected = Traces(periodic_energy(answer), periodic_energy(b), border_and_inside(answer, b))
+            assert all(map(np.array_equal, traces[prefix], expected))
+            assert {name: row[prefix + name] for name in ARTEFACTS} == artefacts([expected])
         assert row["target_colorfulness"] == colorfulness(b)
 
 
@@ -55,9 +60,10 @@ def test_copies_of_the_input_score_as_the_baseline_and_copies_of_the_target_are_
     for name in NAMES[2:]:
         write_png(out / name, halves(pairs, name)[1])
     table = measure(pairs, NAMES, out).per_image
-    for metric in METRICS:
+    for metric in (*METRICS, *ARTEFACTS):
         assert table[metric][:2].equals(table[f"baseline_input_{metric}"][:2])
     perfect = {"l1": 0, "l2": 0, "psnr": 100, "ssim": 1, "histogram_distance": 0, "histogram_emd": 0}
+    perfect |= dict.fromkeys(ARTEFACTS, 1)
     for metric, value in perfect.items():
         assert (table[metric][2:] == value).all()
     assert table["colorfulness"][2:].equals(table["target_colorfulness"][2:])

@@ -1,23 +1,43 @@
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
+from pix2pix.evaluation.measurement import Measured
 from pix2pix.evaluation.metrics import METRICS
 from pix2pix.evaluation.summary import as_lines, by_class, summarize
 
+PREFIXES = ("", "baseline_input_")
 
-def measured(count: int = 40) -> pd.DataFrame:
+
+def measured(count: int = 40) -> Measured:
+    """Measurements at random: a picture of class b, then three of a, and so on."""
     rng = np.random.default_rng(0)
-    columns = [*METRICS, "target_colorfulness", *(f"baseline_input_{metric}" for metric in METRICS)]
-    table = pd.DataFrame(rng.random((count, len(columns))), columns=columns)
+    names = [prefix + name for prefix in PREFIXES for name in (*METRICS, *ARTEFACTS)]
+    table = pd.DataFrame(rng.random((count, len(names) + 1)), columns=[*names, "target_colorfulness"])
     table.insert(0, "path", [f"{'ab'[i % 4 == 0]}/{i}.png" for i in range(count)])
     table.insert(1, "class_name", ["ab"[i % 4 == 0] for i in range(count)])
-    return table
+    traces = [
+        {prefix: Traces(*rng.random((2, 3, 3, 4)), rng.random(2)) for prefix in PREFIXES}
+        for _ in range(count)
+    ]
+    return Measured(table, traces, *np.zeros((2, 3, 256), np.int64), np.zeros((64, 64)))
+
+
+def joint(results: Measured, rows: Iterable[int]) -> dict[str, float]:
+    """The artefacts of some pictures together."""
+    return {
+        prefix + name: value
+        for prefix in PREFIXES
+        for name, value in artefacts([results.traces[row][prefix] for row in rows]).items()
+    }
 
 
 def test_means_and_spread_are_those_of_numpy() -> None:
-    table = measured()
-    summary = summarize(table)
+    results = measured()
+    table, summary = results.per_image, summarize(results)
     assert summary["n_images"] == 40
     for metric in METRICS:
         values = table[metric].to_numpy()
@@ -29,18 +49,30 @@ def test_means_and_spread_are_those_of_numpy() -> None:
     assert all(isinstance(value, int | float) for value in summary.values())
 
 
+def test_artefacts_are_those_of_all_pictures_together_without_a_spread() -> None:
+    results = measured()
+    summary = summarize(results)
+    expected = joint(results, range(40))
+    assert {name: summary[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    assert [name for name in summary if "checkerboard" in name] == [
+        "checkerboard",
+        "baseline_input_checkerboard",
+    ]
+
+
 def test_one_picture_has_no_spread() -> None:
     summary = summarize(measured(1))
     assert summary["l1_std"] == 0 and summary["l1_p5"] == summary["l1_p95"] == summary["l1"]
 
 
 def test_classes_are_averaged_apart() -> None:
-    table = measured()
-    classes = by_class(table).set_index("class")
+    results = measured()
+    table, classes = results.per_image, by_class(results).set_index("class")
     assert classes["n_images"].to_dict() == {"a": 30, "b": 10}
     for name in "ab":
-        expected = table.loc[table["class_name"] == name, "psnr"].mean()
-        assert classes.loc[name, "psnr"] == pytest.approx(expected, abs=1e-6)
+        of_class = table["class_name"] == name
+        expected = {"psnr": table.loc[of_class, "psnr"].mean()} | joint(results, np.flatnonzero(of_class))
+        assert classes.loc[name, list(expected)].to_dict() == pytest.approx(expected, abs=1e-6)
 
 
 def test_lines_show_the_model_beside_the_trivial_answers() -> None:
@@ -48,4 +80,4 @@ def test_lines_show_the_model_beside_the_trivial_answers() -> None:
     lines = as_lines(summary)
     assert lines[0].split() == ["40", "pictures", "model", "output", "=", "input"]
     assert lines[1].split() == ["l1", f"{summary['l1']:.4f}", f"{summary['baseline_input_l1']:.4f}"]
-    assert [line.split()[0] for line in lines[1:]] == list(METRICS)
+    assert [line.split()[0] for line in lines[1:]] == [*METRICS, *ARTEFACTS]

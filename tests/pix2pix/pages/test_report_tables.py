@@ -2,7 +2,9 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
 
-from pix2pix.pages.report_tables import Run, by_metric, summary_html
+from pix2pix.evaluation.artefacts import ARTEFACTS
+from pix2pix.evaluation.metrics import METRICS
+from pix2pix.pages.report_tables import MEANINGS, Run, by_metric, summary_html
 
 EVALUATE = {
     "n_images": 24,
@@ -63,6 +65,10 @@ def test_figures_are_split_by_metric_and_kind() -> None:
         "histogram_distance": {"": 0.25, "baseline_input": 0.26},
     }
     assert rest == {"n_images": 24}
+
+
+def test_every_metric_is_explained() -> None:
+    assert {*METRICS, *ARTEFACTS} <= MEANINGS.keys()
 
 
 def test_metrics_stand_beside_the_trivial_answers() -> None:
