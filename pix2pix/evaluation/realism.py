@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.progress import with_progress
 from pix2pix.evaluation.feature_distances import DECIMALS, Figures, Notes, compare_features, whole_kid
+from pix2pix.evaluation.measurement import BASELINE_INPUT
 from pix2pix.evaluation.options import RealismOptions
 from pix2pix.evaluation.realism_networks import load_inception, load_lite0, load_lpips
 from pix2pix.model.pair_folder import to_tensor
@@ -22,6 +23,10 @@ from pix2pix.pictures.pairs import read_pair
 BATCH = 16
 LEAST_FOR_LITE0 = 30  # pictures; the estimate of fewer says little
 KID_SCALE = 1000
+
+Features = dict[str, tuple[Tensor, ...]]
+Images = tuple[RgbImage, RgbImage, RgbImage]  # input, output, target
+Batch = tuple[Tensor, Tensor, Tensor]  # of the same
 
 
 def check_weight_files(options: RealismOptions) -> None:
@@ -57,14 +62,15 @@ def measure_realism(
     """Compare translated pictures with their targets.
 
     Args:
-        pictures: the path of each output, and of the A|B pair whose right half is its target; in any order.
+        pictures: the path of each output, and of the A|B pair of its input and target; in any order.
         options: what is measured; ``kid_lite0`` of 30 pictures or more.
         device: where the networks run.
 
     Returns:
-        ``kid_lite0`` (times 1000), ``fid``, ``kid`` (mean over subsets), ``kid_std``, ``kid_subset_size``,
-        ``lpips``, and with any of them ``realism_n`` and ``realism_seed``; and lines on what was left out,
-        why, and what to mind. KID may be slightly negative.
+        ``kid_lite0`` and ``baseline_input_kid_lite0``, that of the inputs (both times 1000), ``fid``, ``kid``
+        (mean over subsets), ``kid_std``, ``kid_subset_size``, ``lpips``, and with any of them ``realism_n``
+        and ``realism_seed``; and lines on what was left out, why, and what to mind. KID may be slightly
+        negative.
 
     Raises:
         InputError: a file of weights is missing, another one or damaged; a picture cannot be read.
@@ -88,10 +94,11 @@ def compare_pictures(
 ) -> tuple[Figures, Notes]:
     """Compare translated pictures with their targets, by networks that are loaded already.
 
-    Each picture passes each network once. Its features stay in memory: 8 KB of InceptionV3, 5 of lite0.
+    Each picture passes each network once, an input only lite0. Its features stay in memory: 8 KB of
+    InceptionV3, 5 of lite0.
 
     Args:
-        pictures: the path of each output, and of the A|B pair whose right half is its target; in any order.
+        pictures: the path of each output, and of the A|B pair of its input and target; in any order.
         networks: those that are to compare them.
         seed: of the subsets of InceptionV3's KID.
         device: where the networks run.
@@ -111,9 +118,12 @@ def compare_pictures(
     features, scores = _through_networks(pictures, networks, device)
     figures: Figures = {}
     if networks.lite0 is not None:
-        figures["kid_lite0"] = round(KID_SCALE * whole_kid(*features["lite0"]), DECIMALS)
+        outputs, targets, inputs = features["lite0"]
+        for name, answers in (("kid_lite0", outputs), (f"{BASELINE_INPUT}_kid_lite0", inputs)):
+            figures[name] = round(KID_SCALE * whole_kid(answers, targets), DECIMALS)
     if networks.inception is not None:
-        more_figures, more_notes = compare_features(*features["inception"], seed)
+        outputs, targets = features["inception"]
+        more_figures, more_notes = compare_features(outputs, targets, seed)
         figures |= more_figures
         notes += more_notes
     if networks.lpips is not None:
@@ -124,30 +134,29 @@ def compare_pictures(
 @torch.inference_mode()
 def _through_networks(
     pictures: Sequence[tuple[Path, Path]], networks: RealismNetworks, device: torch.device
-) -> tuple[dict[str, tuple[Tensor, Tensor]], Tensor]:
-    """Return the outputs' and the targets' features, (N, D), by network, and the scores of LPIPS, (N,)."""
+) -> tuple[Features, Tensor]:
+    """Return features by network, (N, D), and the scores of LPIPS, (N,).
+
+    The features are those of the outputs and of the targets, and by ``lite0`` also of the inputs.
+    """
     extractors = {
         name: network.to(device).eval()
         for name, network in (("lite0", networks.lite0), ("inception", networks.inception))
         if network is not None
     }
     lpips = None if networks.lpips is None else networks.lpips.to(device).eval()
-    features: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in extractors}
+    features: dict[str, list[tuple[Tensor, ...]]] = {name: [] for name in extractors}
     scores = [torch.zeros(0)]
     with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        for output, target in _batches(pictures, device):
+        for real_a, output, target in _batches(pictures, device):
+            shown = {"lite0": (output, target, real_a), "inception": (output, target)}
             for name, extract in extractors.items():
-                features[name].append((extract(output).cpu(), extract(target).cpu()))
+                features[name].append(tuple(extract(images).cpu() for images in shown[name]))
             if lpips is not None:
                 score = lpips(to_tensor(output, "symmetric"), to_tensor(target, "symmetric"))
                 scores.append(score.flatten().cpu())
-    joined = {name: _joined(batches) for name, batches in features.items()}
+    joined = {name: tuple(map(torch.cat, zip(*of, strict=True))) for name, of in features.items()}
     return joined, torch.cat(scores)
-
-
-def _joined(batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    outputs, targets = zip(*batches, strict=True)
-    return torch.cat(outputs), torch.cat(targets)
 
 
 def _load_or_note(
@@ -161,26 +170,29 @@ def _load_or_note(
         return None
 
 
-def _batches(pictures: Sequence[tuple[Path, Path]], device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """Read outputs and targets, (N, 3, H, W) uint8, in the order of their paths; a batch has one size."""
+def _batches(pictures: Sequence[tuple[Path, Path]], device: torch.device) -> Iterator[Batch]:
+    """Read inputs, outputs and targets, (N, 3, H, W) uint8, in the order of the outputs' paths.
+
+    A batch has one size.
+    """
     read = (_read(output, pair) for output, pair in sorted(pictures))
     counted = with_progress(read, len(pictures), "evaluate: realism", "picture")
     for _, of_one_size in groupby(counted, key=lambda images: images[0].shape):
         while batch := list(islice(of_one_size, BATCH)):
-            outputs, targets = zip(*batch, strict=True)
-            yield _stacked(outputs).to(device), _stacked(targets).to(device)
+            inputs, outputs, targets = (_stacked(images).to(device) for images in zip(*batch, strict=True))
+            yield inputs, outputs, targets
 
 
-def _read(output: Path, pair: Path) -> tuple[RgbImage, RgbImage]:
-    """Read an output and its target, of the same size."""
+def _read(output: Path, pair: Path) -> Images:
+    """Read an input, its output and its target, of the same size."""
     try:
         image = read_image(output)
-        _, target = read_pair(pair)
+        real_a, target = read_pair(pair)
     except UnreadableError as error:
         raise InputError(f"{output}, or {pair}: {error}") from error
     if image.shape != target.shape:
         raise InputError(f"{output} is (H, W, C) = {image.shape}, its target in {pair} {target.shape}")
-    return image, target
+    return real_a, image, target
 
 
 def _stacked(images: Iterable[RgbImage]) -> Tensor:

@@ -193,7 +193,8 @@ def test_kid_lite0_is_measured_of_30_pictures_or_more(tmp_path: Path, count: int
     if count < 30:
         assert figures == {}
     else:
-        assert list(figures) == ["kid_lite0", "realism_n", "realism_seed"]
+        names = ["kid_lite0", "baseline_input_kid_lite0", "realism_n", "realism_seed"]
+        assert list(figures) == names
         assert figures["kid_lite0"] < 0, "of copies the unbiased estimate is slightly below 0"
 
 
@@ -201,13 +202,22 @@ def test_kid_lite0_is_the_unbiased_estimate_of_the_formula(tmp_path: Path) -> No
     pictures = write(tmp_path, noise(5), noise(5, seed=1))
     lite0 = load_lite0().eval()
     figures, _ = compare_pictures(pictures, RealismNetworks(lite0=lite0), 0, CPU)
-    sets = (np.stack(images).transpose(0, 3, 1, 2) for images in (noise(5), noise(5, seed=1)))
+    inputs = [255 - target for target in noise(5, seed=1)]
+    sets = (np.stack(images).transpose(0, 3, 1, 2) for images in (noise(5), inputs, noise(5, seed=1)))
     with torch.inference_mode():
-        x, y = (lite0(torch.from_numpy(images)).double().numpy() for images in sets)
-    assert x.shape == (5, 1280)
-    within = sum(((a @ a.T / 1280 + 1) ** 3)[~np.eye(5, dtype=bool)].mean() for a in (x, y))
-    expected = 1000 * (within - 2 * ((x @ y.T / 1280 + 1) ** 3).mean())
-    assert figures["kid_lite0"] == pytest.approx(expected, rel=1e-4)
+        *answers, y = (lite0(torch.from_numpy(images)).double().numpy() for images in sets)
+    for name, x in zip(("kid_lite0", "baseline_input_kid_lite0"), answers, strict=True):
+        assert x.shape == (5, 1280)
+        within = sum(((a @ a.T / 1280 + 1) ** 3)[~np.eye(5, dtype=bool)].mean() for a in (x, y))
+        expected = 1000 * (within - 2 * ((x @ y.T / 1280 + 1) ** 3).mean())
+        assert figures[name] == pytest.approx(expected, rel=1e-4)
+
+
+def test_targets_pass_lite0_once_for_the_outputs_and_the_inputs(tmp_path: Path) -> None:
+    network = ChannelMeans()
+    pictures = write(tmp_path, noise(20), noise(20, seed=1))
+    compare_pictures(pictures, RealismNetworks(lite0=network), 0, CPU)
+    assert sum(len(batch) for batch in network.batches) == 3 * 20
 
 
 def test_kid_lite0_tells_grey_from_colour_whatever_the_order(tmp_path: Path, photo: RgbImage) -> None:
