@@ -10,7 +10,8 @@ from dvclive import Live
 from scmrepo.exceptions import SCMError
 
 from pix2pix.core.errors import InputError
-from pix2pix.pictures.images import RgbImage, write_png
+from pix2pix.pictures.contact_sheet import write_sheet
+from pix2pix.pictures.images import RgbImage
 from stages.shared.running import project
 
 TENSORBOARD_RUNS = "runs"  # TensorBoard's own name for the folder
@@ -32,7 +33,7 @@ class LiveLog:
 
     def samples(self, picture: RgbImage) -> None:
         """Show the newest sample picture."""
-        write_png(Path(self._live.dir) / "samples.png", picture)
+        write_sheet(Path(self._live.dir) / "samples.jpg", picture)
         if self._board is not None:
             self._board.add_image("samples", picture, self._live.step, dataformats="HWC")
 

@@ -24,6 +24,7 @@ from pix2pix.machine.prefetch import ahead
 from pix2pix.model.generators import Generator
 from pix2pix.model.inference import BATCH, translating
 from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.pictures.contact_sheet import write_sheet
 from pix2pix.pictures.images import write_png
 
 CHANNELS = ("red", "green", "blue")
@@ -69,7 +70,7 @@ def _outputs(inputs: Iterator[Tensor], translate: Callable[[Tensor], Tensor]) ->
 def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> None:
     """Write the pictures and tables that show the measurements into the folder ``plots``.
 
-    These are ``examples.png``, ``random.png``, ``error_map.png``, ``classes.csv`` and, for each channel,
+    These are ``examples.jpg``, ``random.jpg``, ``error_map.png``, ``classes.csv`` and, for each channel,
     ``colors/*.csv``.
 
     Args:
@@ -79,8 +80,8 @@ def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> 
         plots: replaced where it exists.
     """
     with whole_folder(plots) as out:
-        write_png(out / "examples.png", best_median_worst(measured.per_image, pairs, results))
-        write_png(out / "random.png", random_examples(measured.per_image, pairs, results))
+        write_sheet(out / "examples.jpg", best_median_worst(measured.per_image, pairs, results))
+        write_sheet(out / "random.jpg", random_examples(measured.per_image, pairs, results))
         (out / "error_map.png").write_bytes(error_map(measured.error))
         write_table(out / "classes.csv", by_class(measured))
         colors = color_tables(measured.output_colors, measured.target_colors)

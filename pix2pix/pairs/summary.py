@@ -10,8 +10,8 @@ import pandas as pd
 from pix2pix.core.outputs import whole_folder, write_json, write_table
 from pix2pix.items.manifest import KEPT, SKIPPED, kind_of, read_manifest
 from pix2pix.pairs.duplicates import CROSSING_DUPLICATE, DUPLICATE
-from pix2pix.pictures.contact_sheet import PAIR, contact_sheet
-from pix2pix.pictures.images import RgbImage, write_png
+from pix2pix.pictures.contact_sheet import PAIR, contact_sheet, write_sheet
+from pix2pix.pictures.images import RgbImage
 from pix2pix.pictures.pairs import SPLITS, TEST, TRAIN, VAL, read_pair
 
 PAIRS_SHOWN = 8
@@ -68,7 +68,7 @@ def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plot
         manifests: the manifest of each stage, by the stage's name.
         pairs: the folder of the pairs.
         metrics: a JSON file.
-        plots: a folder, for the tables ``classes.csv`` and ``skipped.csv`` and the picture ``pairs.png``.
+        plots: a folder, for the tables ``classes.csv`` and ``skipped.csv`` and the picture ``pairs.jpg``.
 
     Returns:
         what ``count_pairs`` counts.
@@ -79,7 +79,7 @@ def write_report(manifests: Mapping[str, Path], pairs: Path, metrics: Path, plot
     with whole_folder(plots) as out:
         write_table(out / "classes.csv", count_by_class(table))
         write_table(out / "skipped.csv", skipped)
-        write_png(out / "pairs.png", sample_pairs(pairs / TRAIN))
+        write_sheet(out / "pairs.jpg", sample_pairs(pairs / TRAIN))
     write_json(metrics, counts)
     return counts
 

@@ -1,11 +1,13 @@
 """Pictures to look at: examples with their names."""
 
 from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pix2pix.pictures.images import WHITE, RgbImage
+from pix2pix.pictures.images import WHITE, RgbImage, resized, write_jpeg
 
 PAIR = ("input", "target")
 TRIPTYCH = ("input", "output", "target")
@@ -13,6 +15,9 @@ TILE_PX = 160
 GAP_PX = 6
 TEXT_PX = 15
 INK = (40, 40, 40)
+MOST_PX = 1_200_000  # of a sheet that is written
+MOST_BYTES = 300_000  # that git gets with each run
+QUALITIES = range(90, 10, -5)
 
 
 def contact_sheet(examples: Sequence[tuple[str, Sequence[RgbImage]]], titles: Sequence[str]) -> RgbImage:
@@ -33,17 +38,32 @@ def contact_sheet(examples: Sequence[tuple[str, Sequence[RgbImage]]], titles: Se
     return sheet
 
 
+def write_sheet(path: Path, sheet: RgbImage) -> None:
+    """Write a contact sheet as a JPEG of less than 300 kB: at quality 90, or the best one that fits.
+
+    It is scaled to 1.2 million pixels where it has more.
+    """
+    height, width = sheet.shape[:2]
+    scale = min(1.0, sqrt(MOST_PX / (height * width)))
+    sheet = resized(sheet, round(scale * height), round(scale * width))
+    for quality in QUALITIES:
+        write_jpeg(path, sheet, quality)
+        if path.stat().st_size < MOST_BYTES:
+            return
+
+
 def _block(caption: str, images: Sequence[RgbImage], titles: Sequence[str]) -> RgbImage:
     """One example: its caption, a title over each picture, and the pictures at one size."""
     tile = max(TILE_PX, images[0].shape[1])
+    text = TEXT_PX * tile // TILE_PX
     width = len(images) * tile + (len(images) + 1) * GAP_PX
-    sheet = Image.new("RGB", (width, tile + 2 * TEXT_PX + 4 * GAP_PX), WHITE)
+    sheet = Image.new("RGB", (width, tile + 2 * text + 4 * GAP_PX), WHITE)
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(TEXT_PX)
+    font = ImageFont.load_default(text)
     draw.text((GAP_PX, GAP_PX), caption, fill=INK, font=font)
     for i, (title, image) in enumerate(zip(titles, images, strict=True)):
-        left, top = GAP_PX + i * (tile + GAP_PX), 2 * TEXT_PX + 3 * GAP_PX
-        draw.text((left, TEXT_PX + 2 * GAP_PX), title, fill=INK, font=font)
+        left, top = GAP_PX + i * (tile + GAP_PX), 2 * text + 3 * GAP_PX
+        draw.text((left, text + 2 * GAP_PX), title, fill=INK, font=font)
         picture = Image.fromarray(image)
         sheet.paste(picture.resize((tile, tile), Image.Resampling.BICUBIC), (left, top))
     return np.asarray(sheet)

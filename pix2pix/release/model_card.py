@@ -11,7 +11,7 @@ from pix2pix.evaluation.measurement import BASELINE_INPUT
 
 PURPOSES = {"train": "for training", "val": "for validation", "test": "for testing"}
 FEW_PICTURES = 100  # of a test split, below which its means are rough
-EXAMPLES = Path("plots", "evaluate", "examples.png")
+EXAMPLES = Path("plots", "evaluate", "examples.jpg")
 DOES = {
     "grayscale": "colours grey pictures",
     "edges": "turns edges into pictures",

@@ -97,7 +97,7 @@ def test_outputs_are_whole_and_nothing_is_kept_of_a_finished_training(project: P
     output = project.run()
     assert "train: 4 epochs on cpu" in output and project.kept() == []
     files = set(bytes_of(project.path / "out"))
-    assert {"model.safetensors", "train.json", "plots/samples.png", "epochs/epoch_0002.png"} <= files
+    assert {"model.safetensors", "train.json", "plots/samples.jpg", "epochs/epoch_0002.png"} <= files
     assert {"epochs/epoch_0002.safetensors", "epochs/epoch_0004.safetensors"} <= files
     assert read_settings(project.path / "out/model.safetensors")["output"] == "chroma"  # params.yaml: auto
     metrics = json.loads((project.path / "out/train.json").read_text())

@@ -58,7 +58,7 @@ def test_command_prints_the_metrics_and_writes_what_it_is_told_to(tmp_path: Path
     table = pd.read_csv(tmp_path / "out" / "per_image.csv")
     output, pair = read_image(tmp_path / "out" / "results" / "1.png"), read_image(pairs / "1.png")
     assert table["ssim"][1] == pytest.approx(image_metrics(output, pair[:, 64:].copy())["ssim"], abs=1e-6)
-    assert (tmp_path / "out" / "plots" / "examples.png").is_file()
+    assert (tmp_path / "out" / "plots" / "examples.jpg").is_file()
 
 
 def test_input_is_the_half_that_the_model_was_trained_on(tmp_path: Path, pairs: Path) -> None:

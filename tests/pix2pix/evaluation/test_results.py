@@ -82,7 +82,7 @@ def test_plots_are_written_whole(pairs: PairFolder, tmp_path: Path) -> None:
         path.relative_to(tmp_path / "plots").as_posix() for path in (tmp_path / "plots").rglob("*.*")
     )
     colors = [f"colors/{channel}.csv" for channel in ("blue", "green", "red")]
-    assert files == ["classes.csv", *colors, "error_map.png", "examples.png", "random.png"]
+    assert files == ["classes.csv", *colors, "error_map.png", "examples.jpg", "random.jpg"]
     classes = pd.read_csv(tmp_path / "plots" / "classes.csv")
     assert classes[["class", "n_images"]].to_numpy().tolist() == [["class_0", 4], ["class_1", 3]]
 

@@ -21,7 +21,7 @@ EVALUATED = {
 def card(folder: Path, data: Any = DATA, evaluated: Any = EVALUATED, **changes: Any) -> str:
     metrics = folder / "metrics"
     (metrics / "plots" / "evaluate").mkdir(parents=True, exist_ok=True)
-    (metrics / "plots" / "evaluate" / "examples.png").touch()
+    (metrics / "plots" / "evaluate" / "examples.jpg").touch()
     for name, values in (("data", data), ("evaluate", evaluated)):
         (metrics / f"{name}.json").write_text(json.dumps(values))
     return model_card("m.safetensors", small_settings(**changes), metrics, folder / "models")
@@ -44,7 +44,7 @@ def test_card_has_data_figures_pictures_and_every_setting(tmp_path: Path) -> Non
     text = card(tmp_path)
     assert "112 for training, 20 for validation, 24 for testing" in text
     assert "| SSIM | 0.2500 | 0.5000 |" in text and "Means over 240 test pictures" in text
-    assert "](../metrics/plots/evaluate/examples.png)" in text
+    assert "](../metrics/plots/evaluate/examples.jpg)" in text
     for key, value in small_settings().items():
         assert f"| {key} | {json.dumps(value)} |" in text
 
