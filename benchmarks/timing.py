@@ -82,9 +82,14 @@ def in_process(function: Callable[..., float], *arguments: Any) -> float:
         return float(pool.apply(function, arguments))
 
 
+def machine() -> str:
+    """What figures are measured on: processor, cores, system and Python."""
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
 def print_machine() -> None:
     """Print what the figures were measured on."""
-    print(f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
+    print(machine())
 
 
 def print_result(**figures: float) -> None:
