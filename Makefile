@@ -8,7 +8,7 @@ INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: repro demo recipe study report rate ratings test test-all lint clean
+.PHONY: repro demo recipe study compare report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed | .git  ## run the whole pipeline
 	$(VENV)/bin/dvc repro
@@ -32,6 +32,14 @@ recipe: $(VENV)/.installed | .git  ## NAME=columbia_facades [SET="epochs=2 ..."]
 
 study: $(VENV)/.installed | .git  ## NAME=norms [SET="epochs=2 ..."] [SMOKE=1] [FORCE=1]: settings compared, in studies/results/
 	@$(VENV)/bin/python -m experiments study $(FLAGS)
+
+# Of make compare: which datasets, of those that lie in DATASETS_DIR; all, where none is named.
+DATA ?=
+COMPARED = $(if $(DATA),--data $(DATA)) $(if $(filter-out 0,$(ABLATION)),--ablation) \
+	$(if $(filter-out 0,$(FORCE)),--force) $(if $(filter-out 0,$(PAGE)),--page)
+
+compare: $(VENV)/.installed  ## [DATA="facades shortie"] [ABLATION=1] [FORCE=1] [PAGE=1]: plain pix2pix beside the recommended way
+	@$(VENV)/bin/python -m benchmarks.quality $(COMPARED)
 
 # Of make rate: how many pictures (all, but 100 at most), which ones, scores or real_or_fake, and who rates.
 N ?=

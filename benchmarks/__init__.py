@@ -1,1 +1,1 @@
-"""Speed and memory beside those of common tools, in one run: ``python -m benchmarks.NAME FOLDER``."""
+"""Speed, memory and quality beside those of common tools and ways: ``python -m benchmarks.NAME FOLDER``."""
