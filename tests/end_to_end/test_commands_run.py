@@ -25,6 +25,7 @@ NOT_RUN = {
     ("make", "test-all"): "runs these tests",
     ("make", "lint"): "is run beside the tests",
     ("make", "bench"): "takes long",
+    ("make", "compare"): "takes many hours",
     ("dvc", "remote"): "tests/end_to_end/test_sharing.py does",
     ("dvc", "push"): "tests/end_to_end/test_sharing.py does",
     ("dvc", "pull"): "tests/end_to_end/test_sharing.py does",
