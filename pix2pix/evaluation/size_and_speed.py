@@ -20,11 +20,11 @@ BYTES_PER_WEIGHT = 4
 def network_sizes(settings: Mapping[str, Any]) -> dict[str, float]:
     """Count the parameters of the networks of a training, and their megabytes (10^6 bytes) in fp32.
 
-    A training whose objective has no GAN term and that tracks none has no discriminator.
+    A training whose objective has no term by a discriminator and that tracks none has none.
     """
     with torch.device("meta"):  # shapes without memory
         networks: dict[str, nn.Module] = {"generator": build_generator(GeneratorOptions.of(settings))}
-        if settings["lambda_gan"] or settings["track_gan"]:
+        if any(settings.get(name) for name in ("lambda_gan", "lambda_feature_matching", "track_gan")):
             networks["discriminator"] = PatchDiscriminator(DiscriminatorOptions.of(settings))
     counts = {name: sum(weights.numel() for weights in net.parameters()) for name, net in networks.items()}
     return {

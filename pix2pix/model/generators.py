@@ -1,10 +1,12 @@
-"""The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and one with a ResNet-18 encoder."""
+"""The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and those on an encoder for photos."""
 
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
+from pix2pix.core.choices import GeneratorKind
 from pix2pix.model.convolutions import Halving
+from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.model.layers import (
     WIDEST,
     activation_layer,
@@ -132,7 +134,12 @@ class ResnetUnetGenerator(nn.Module):
         return fake_b
 
 
-Generator = UnetGenerator | ResnetUnetGenerator
+Generator = UnetGenerator | ResnetUnetGenerator | EfficientnetUnetGenerator
+GENERATORS: dict[GeneratorKind, type[Generator]] = {
+    "unet": UnetGenerator,
+    "resnet18_unet": ResnetUnetGenerator,
+    "efficientnet_unet": EfficientnetUnetGenerator,
+}
 
 
 def build_generator(options: GeneratorOptions) -> Generator:
@@ -141,7 +148,7 @@ def build_generator(options: GeneratorOptions) -> Generator:
     Raises:
         ValueError: the options do not fit the picture's side.
     """
-    return (UnetGenerator if options.generator == "unet" else ResnetUnetGenerator)(options)
+    return GENERATORS[options.generator](options)
 
 
 def _down(inputs: int, outputs: int, is_innermost: bool, options: GeneratorOptions) -> nn.Sequential:

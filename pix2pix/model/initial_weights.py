@@ -5,6 +5,8 @@ from typing import cast
 from torchvision.models import ResNet18_Weights
 
 from pix2pix.core.errors import InputError, first_line
+from pix2pix.model.efficientnet import pretrained_encoder
+from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.model.generators import Generator, ResnetUnetGenerator
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.options import StartOptions
@@ -19,7 +21,9 @@ def load_initial_weights(generator: Generator, options: StartOptions) -> None:
     Raises:
         InputError: a file of weights is not what a setting says, or cannot be had.
     """
-    if options.pretrained:
+    if isinstance(generator, EfficientnetUnetGenerator):
+        generator.encoder.load_state_dict(pretrained_encoder().state_dict())
+    elif options.pretrained not in (False, "auto"):
         load_pretrained_encoder(generator, options.pretrained, options.pretrained_sha256)
     if options.init_from:
         load_start(generator, options.init_from, options.init_from_sha256)

@@ -27,8 +27,10 @@ class GeneratorOptions(Options):
 
     Attributes:
         image_size: side of the picture in px, a power of two.
-        generator: the paper's U-Net, or one whose encoder is a ResNet-18, which ``ngf``, ``levels``,
-            ``activation`` and ``leaky_slope`` do not touch, and which keeps its batch norm.
+        generator: the paper's U-Net; one whose encoder is a ResNet-18, which ``ngf``, ``levels``,
+            ``activation`` and ``leaky_slope`` do not touch, and which keeps its batch norm; or one whose
+            encoder is an EfficientNet-lite1, of which only ``ngf`` and ``norm`` of the decoder,
+            ``pixel_range`` and ``output`` can be chosen.
         ngf: channels of the first level; each further level has twice as many, up to 8 times.
         levels: how often the side is halved; 0 goes down to 1x1.
         skip_connections: whether the encoder's levels are handed to the decoder; without, the
@@ -96,14 +98,15 @@ class StartOptions(Options):
     """Weights that a training starts from instead of random ones.
 
     Attributes:
-        pretrained: of the encoder of a ``resnet18_unet``: True takes torchvision's ImageNet weights, a text
-            is the path of such a file.
+        pretrained: whether the encoder starts with ImageNet's weights. ``auto``: where they are installed
+            with the project, which are those of an ``efficientnet_unet``. True: also torchvision's of a
+            ``resnet18_unet``, which are downloaded; another text is the path of such a file.
         pretrained_sha256: of that file.
         init_from: path of a model file whose generator is trained further; empty takes none.
         init_from_sha256: of that file.
     """
 
-    pretrained: bool | str = False
+    pretrained: bool | str = "auto"
     pretrained_sha256: Sha256 = ""
     init_from: str = ""
     init_from_sha256: Sha256 = ""

@@ -10,6 +10,14 @@ from pix2pix.model.options import patch_grid
 from pix2pix.training.options import TrainingOptions
 from stages.shared.settings import Settings
 
+# What `pretrained` may be: an efficientnet_unet is not trained from random weights, because it has no norm
+# in its encoder.
+PRETRAINED: dict[str, tuple[object, ...]] = {
+    "unet": ("auto", False),
+    "resnet18_unet": ("auto", True, False, "a path"),
+    "efficientnet_unet": ("auto", True),
+}
+
 
 class TrainSettings(Settings, TrainingOptions, frozen=True):
     """Networks, objective, optimiser and schedule; the model's header keeps them all.
@@ -46,8 +54,10 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
                 f"levels: found {self.levels}; a picture of {self.image_size} px can be halved "
                 f"{self.image_size.bit_length() - 1} times"
             )
-        if self.pretrained and self.generator != "resnet18_unet":
-            raise ValueError(f"pretrained: found {self.pretrained!r}; only resnet18_unet has such weights")
+        allowed = PRETRAINED[self.generator]
+        if self.pretrained not in allowed and not (isinstance(self.pretrained, str) and "a path" in allowed):
+            words = " or ".join(map(str, allowed)).lower()
+            raise ValueError(f"pretrained: found {self.pretrained!r}; of {self.generator} it is {words}")
         return self
 
     @model_validator(mode="after")
@@ -61,11 +71,12 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
 
     @model_validator(mode="after")
     def _has_an_objective(self) -> Self:
-        if not (self.lambda_l1 or self.lambda_l2 or self.lambda_gan):
-            raise ValueError("lambda_l1, lambda_l2 and lambda_gan are all 0: there is nothing to learn from")
+        terms = [name for name in type(self).model_fields if name.startswith("lambda_")]
+        if not any(getattr(self, name) for name in terms):
+            raise ValueError(f"{', '.join(terms)} are all 0: there is nothing to learn from")
         if self.epochs_decay > self.epochs:
             raise ValueError(f"epochs_decay: found {self.epochs_decay}; it is part of epochs, {self.epochs}")
-        self.check_hashes("pretrained", "init_from")
+        self.check_hashes(*(["pretrained"] if self.pretrained != "auto" else []), "init_from")
         return self
 
 

@@ -4,12 +4,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from training_cases import small_settings
 
+from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
 from pix2pix.model.options import GeneratorOptions
 from pix2pix.translation.translator import Translator
+
+
+def last_layer(generator: Any) -> nn.Conv2d:
+    """The layer that makes the channels of the output."""
+    is_efficientnet = isinstance(generator, EfficientnetUnetGenerator)
+    layer: nn.Conv2d = generator.to_channels if is_efficientnet else generator.decoder.output[-1]
+    return layer
 
 
 def write_model(path: Path, **changes: Any) -> Path:
@@ -18,7 +27,7 @@ def write_model(path: Path, **changes: Any) -> Path:
     torch.manual_seed(0)
     generator = build_generator(GeneratorOptions.of(settings)).train()
     with torch.no_grad():
-        generator.decoder.output[-1].weight.mul_(20)
+        last_layer(generator).weight.mul_(20)
         for _ in range(3):  # moves the running statistics
             generator(torch.randn(4, 3, settings["image_size"], settings["image_size"]))
     save_generator(path, generator.state_dict(), settings)

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.model.efficientnet import LITE1_WIDTHS
 from pix2pix.model.options import DiscriminatorOptions
 
 # Parameters of each layer in the table of the CS583 report.
@@ -160,3 +161,40 @@ def test_without_spectral_norm_weights_start_as_in_the_paper() -> None:
 def test_options_are_taken_out_of_settings() -> None:
     options = DiscriminatorOptions(image_size=128, ndf=8, patch_size=16, spectral_norm=True)
     assert DiscriminatorOptions.of({**vars(options), "epochs": 3}) == options
+
+
+def test_features_are_what_the_activations_hand_on_and_the_logits() -> None:
+    discriminator = build(norm="instance", ndf=2)
+    a, b = torch.rand(2, 1, 3, 64, 64)
+    *features, logits = discriminator.features(a, b)
+    assert torch.equal(logits, discriminator(a, b))
+    assert [tuple(each.shape[1:]) for each in features] == [(2, 32, 32), (4, 16, 16), (8, 8, 8), (16, 7, 7)]
+
+
+def levels(size: int = 64, count: int = 2) -> list[Tensor]:
+    """Features as an encoder gives them."""
+    return [torch.rand(count, width, size >> i, size >> i) for i, width in enumerate(LITE1_WIDTHS, start=1)]
+
+
+def test_features_are_judged_at_four_sizes_that_count_the_same() -> None:
+    discriminator = ProjectedDiscriminator().eval()
+    of_pictures = levels()
+    logits = discriminator(*of_pictures)
+    assert logits.shape == (2, 4, 16, 16)
+    for i, head in enumerate(discriminator.heads):
+        own = head(of_pictures[i + 1])
+        torch.testing.assert_close(logits[:, i].mean(), own.mean())
+        assert torch.equal(logits[:, i, :: own_step(own), :: own_step(own)], own[:, 0])
+    assert torch.equal(discriminator.features(*of_pictures)[-1], logits)
+
+
+def own_step(own: Tensor) -> int:
+    return 16 // own.shape[2]
+
+
+def test_weights_of_the_heads_have_spectral_norm() -> None:
+    discriminator = ProjectedDiscriminator().train()
+    for _ in range(30):  # the norm is found step by step
+        discriminator(*levels())
+    for convolution in convolutions(discriminator):
+        assert torch.linalg.matrix_norm(convolution.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.05)

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_model import last_layer
 from torch import Tensor, nn
 
 from pix2pix.machine.device import open_fabric
@@ -13,7 +14,7 @@ from pix2pix.model.pair_folder import to_image, to_tensor, to_uint8
 from pix2pix.pictures.images import grayscale
 
 CPU = open_fabric("cpu")
-GENERATORS = ["unet", "resnet18_unet"]
+GENERATORS = ["unet", "resnet18_unet", "efficientnet_unet"]
 
 
 def trained(**options: Any) -> Any:
@@ -22,7 +23,7 @@ def trained(**options: Any) -> Any:
     generator = build_generator(GeneratorOptions(image_size=64, **({"ngf": 4} | options)))
     generator.train()
     with torch.no_grad():
-        generator.decoder.output[-1].weight.mul_(20)  # so that outputs are no even grey
+        last_layer(generator).weight.mul_(20)  # so that outputs are no even grey
         for _ in range(3):
             generator(torch.randn(4, 3, 64, 64) * 2 + 1)
     return generator

@@ -23,6 +23,7 @@ KINDS: list[dict[str, Any]] = [
     {"generator": "resnet18_unet"},
     {"output": "chroma"},
     {"output": "chroma", "pixel_range": "unit", "generator": "resnet18_unet", "norm": "batch"},
+    {"generator": "efficientnet_unet", "output": "chroma"},
 ]
 
 

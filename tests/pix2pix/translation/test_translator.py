@@ -44,6 +44,7 @@ def test_example_of_the_docstring_runs(
         {"generator": "resnet18_unet"},
         {"image_size": 256},
         {"output": "chroma"},
+        {"generator": "efficientnet_unet"},
     ],
 )
 def test_output_is_that_of_evaluate_to_the_byte(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -74,7 +75,9 @@ def test_output_does_not_depend_on_what_else_is_translated(tmp_path: Path, fit: 
         assert np.array_equal(output, translator.translate(image, fit=fit))
 
 
-@pytest.mark.parametrize("changes", [{}, {"levels": 3}, {"generator": "resnet18_unet"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"levels": 3}, {"generator": "resnet18_unet"}, {"generator": "efficientnet_unet"}]
+)
 def test_full_is_one_pass_at_the_smallest_multiple(tmp_path: Path, changes: dict[str, Any]) -> None:
     translator = small_translator(tmp_path, **changes)
     multiple = {"levels": 8, "generator": 32}.get(next(iter(changes), ""), 64)
