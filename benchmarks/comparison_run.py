@@ -159,7 +159,7 @@ def measured(run: Run) -> Figures:
     with whole_folder(results) as out:
         translate_folder(generator.to(fabric.device), pairs, out, fabric, settings["test_mode"])
     mean = mean_target(pairs_of(run) / TRAIN)
-    summary = summarize(measure(pairs.folder, pairs.names, results, mean).per_image)
+    summary = summarize(measure(pairs.folder, pairs.names, results, mean))
     outputs = {pairs.folder / name: results / name for name in pairs.names}
     summary |= _realism(outputs, fabric.device)
     if mean is not None:

@@ -83,8 +83,25 @@ COMPARISONS = {
 
 # Ours with something else: what it is called in the table, and the settings that it changes.
 ABLATION: dict[str, dict[str, Changes]] = {
-    "facades": {"no perceptual loss": {"lambda_perceptual": 0}},
-    "shortie": {},
+    "facades": {
+        "no projected discriminator": {"lambda_projected": 0},
+        "no perceptual loss": {"lambda_perceptual": 0},
+        "no feature matching": {"lambda_feature_matching": 0},
+        "no discriminator of patches": {"lambda_gan": 0, "lambda_feature_matching": 0},
+        "pairs not changed for the discriminator": {"augment_discriminator": False},
+        "no average of the weights": {"ema_decay": 0},
+        "a constant rate": {"lr_schedule": "constant"},
+        "the paper's U-Net, resized": {"generator": "unet"},
+        "the paper's U-Net": {"generator": "unet", "upsample": "transpose"},
+        "spectral norm": {"spectral_norm": True},
+    },
+    "shortie": {
+        "brightness drawn, too": {"output": "colour"},
+        "no projected discriminator": {"lambda_projected": 0},
+        "with a perceptual loss": {"lambda_perceptual": 5},
+        "lambda_l1 of 100": {"lambda_l1": 100},
+        "the paper's U-Net, resized": {"generator": "unet"},
+    },
 }
 
 

@@ -1,6 +1,8 @@
-"""Random changes of training pairs. All randomness comes from the generator that is handed in."""
+"""Random changes of training pairs, and of what the discriminator sees of them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -13,6 +15,12 @@ from pix2pix.training.options import AugmentOptions
 JITTER_SCALE = 286 / 256
 COLOR_RANGE = 0.2  # of brightness, contrast and saturation, as factors around 1
 HUE_RANGE = 0.05  # in turns of the colour circle
+# Of what the discriminator sees.
+SHADE_RANGE = 0.125  # added, in units of the pixel range
+SATURATION_RANGE = 0.5  # a factor around 1
+CONTRAST_RANGE = 0.25  # likewise
+SHIFT_SHARE = 1 / 8  # of the side
+HOLE_SHARE = 1 / 4  # of the side
 
 
 def augment(
@@ -64,3 +72,71 @@ def mosaic(pairs: Tensor, rng: np.random.Generator) -> Tensor:
         top, left = rng.integers(0, half + 1, size=2)
         windows.append(pair[..., top : top + half, left : left + half])
     return torch.cat([torch.cat(windows[:2], dim=-1), torch.cat(windows[2:], dim=-1)], dim=-2)
+
+
+@dataclass(frozen=True)
+class Disguise:
+    """A change of pairs that a discriminator sees, real and fake ones alike, through which gradients flow.
+
+    Differentiable augmentation (Zhao et al. 2020, arXiv:2006.10738): B's colours are changed, and A and B are
+    shifted and get a hole. So D cannot learn a small dataset by heart.
+
+    Attributes:
+        shade, saturation, contrast: of each picture, (N, 1, 1, 1).
+        rows, columns: where each row and column of a picture comes from, (N, H) and (N, W); what lies beyond
+            the edge is grey.
+        kept: 0 in the hole and 1 around it, (N, 1, H, W).
+    """
+
+    shade: Tensor
+    saturation: Tensor
+    contrast: Tensor
+    rows: Tensor
+    columns: Tensor
+    kept: Tensor
+
+    @classmethod
+    def draw(cls, pictures: Tensor, width: float) -> Self:
+        """Draw a change for each of ``pictures``, (N, 3, H, W), from torch's own random numbers.
+
+        Args:
+            pictures: whose number, size and device count.
+            width: of the pixel range.
+        """
+        n, _, *sides = pictures.shape
+        shade, saturation, contrast = 2 * torch.rand(3, n, 1, 1, 1, device=pictures.device) - 1
+        places, is_kept = [], []
+        for side in sides:
+            at = torch.arange(side, device=pictures.device)
+            most, hole = round(SHIFT_SHARE * side), round(HOLE_SHARE * side)
+            shift = torch.randint(-most, most + 1, (n, 1), device=pictures.device)
+            first = torch.randint(0, side - hole + 1, (n, 1), device=pictures.device)
+            places.append(at + shift)
+            is_kept.append((at < first) | (at >= first + hole))
+        kept = is_kept[0][:, :, None] | is_kept[1][:, None, :]
+        return cls(
+            width * SHADE_RANGE * shade,
+            1 + SATURATION_RANGE * saturation,
+            1 + CONTRAST_RANGE * contrast,
+            places[0],
+            places[1],
+            kept[:, None].to(pictures.dtype),
+        )
+
+    def on(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Change pairs, each (N, 3, H, W)."""
+        b = b + self.shade.to(b.dtype)
+        grey = b.mean(dim=1, keepdim=True)
+        b = grey + self.saturation.to(b.dtype) * (b - grey)
+        level = b.mean(dim=(1, 2, 3), keepdim=True)
+        b = level + self.contrast.to(b.dtype) * (b - level)
+        pair = self._shifted(torch.cat([a, b], dim=1)) * self.kept
+        return pair[:, :3], pair[:, 3:]
+
+    def _shifted(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        pictures = torch.arange(len(x), device=x.device)[:, None, None]
+        rows, columns = self.rows[:, :, None], self.columns[:, None, :]
+        is_inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        moved = x[pictures, :, rows.clamp(0, height - 1), columns.clamp(0, width - 1)]  # (N, H, W, C)
+        return moved.permute(0, 3, 1, 2) * is_inside[:, None]

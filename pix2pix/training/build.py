@@ -4,7 +4,8 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 
-from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.model.efficientnet import pretrained_encoder
 from pix2pix.model.generators import build_generator
 from pix2pix.model.initial_weights import load_initial_weights
 from pix2pix.model.pair_folder import PairFolder
@@ -62,4 +63,13 @@ def build_model(fabric: Fabric, options: TrainingOptions) -> Pix2Pix:
     generator = build_generator(options)
     discriminator = PatchDiscriminator(options) if options.has_discriminator else None
     load_initial_weights(generator, options)
-    return Pix2Pix(fabric, generator, discriminator, options, compile=options.compile)
+    sees = bool(options.lambda_perceptual or options.lambda_projected)
+    return Pix2Pix(
+        fabric,
+        generator,
+        discriminator,
+        options,
+        encoder=pretrained_encoder().requires_grad_(False) if sees else None,
+        projected=ProjectedDiscriminator() if options.lambda_projected else None,
+        compile=options.compile,
+    )

@@ -1,4 +1,6 @@
-"""The adversarial losses. All take logits of any shape and average over patches and pictures."""
+"""The losses by a discriminator's logits, of any shape, and by the features of networks."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -30,3 +32,19 @@ def accuracy(kind: GanLoss, logits: Tensor, *, is_real: bool) -> Tensor:
     threshold = 0.5 if kind == "lsgan" else 0.0
     judged_real = (logits > threshold).float().mean()
     return judged_real if is_real else 1 - judged_real
+
+
+def feature_matching_loss(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+    """The mean absolute difference of D's features, averaged over layers (arXiv:1711.11585, section 3.3)."""
+    return torch.stack([F.l1_loss(one, other) for one, other in zip(fake, real, strict=True)]).mean()
+
+
+def perceptual_loss(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+    """The mean absolute difference of features of a network that knows ImageNet (arXiv:1603.08155).
+
+    That of each layer is taken relative to the mean of the real features, so that each counts the same.
+    """
+    shares = [
+        F.l1_loss(one, other) / (other.abs().mean() + 1e-3) for one, other in zip(fake, real, strict=True)
+    ]
+    return torch.stack(shares).mean()

@@ -1,8 +1,10 @@
-"""Adam on weights in channels-last order."""
+"""Adam on weights in channels-last order, and the gradients that it gets."""
 
 from functools import partial
+from typing import Any, cast
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 
@@ -35,6 +37,26 @@ class DenseAdam(torch.optim.Adam):
         super().zero_grad(set_to_none=True)
         for weight in self._weights:
             weight.grad = None
+
+
+def set_up(
+    fabric: Fabric, network: nn.Module, betas: tuple[float, float], *, compile: bool
+) -> tuple[Any, Any]:
+    """Put a network on the device, in channels-last order; return what to call, and its optimiser."""
+    network.to(memory_format=torch.channels_last)
+    module = fabric.setup_module(cast(nn.Module, torch.compile(network)) if compile else network)
+    return module, fabric.setup_optimizers(DenseAdam(network, betas))
+
+
+def gradient_norm(fabric: Fabric, network: nn.Module) -> Tensor | None:
+    """The L2 norm of all gradients; None where fp16 has overflowed: it leaves the step out."""
+    norm = torch.nn.utils.get_total_norm(
+        [weight.grad for weight in network.parameters() if weight.grad is not None]
+    )
+    scaler = getattr(fabric.strategy.precision, "scaler", None)
+    if scaler is None:
+        return norm
+    return norm / scaler.get_scale() if norm.isfinite() else None
 
 
 def _channels_last(tensor: Tensor) -> Tensor:

@@ -27,8 +27,13 @@ class ObjectiveOptions(Options):
     Attributes:
         lambda_l1, lambda_l2, lambda_gan: weights of G's terms: mean absolute and mean squared error in the
             model's pixel range, and the GAN term; 0 leaves a term out.
+        lambda_feature_matching: weight of G's term by D's features, as ``pix2pix.training.losses`` has it.
+        lambda_perceptual: weight of G's term by the features of EfficientNet-lite1, likewise.
+        lambda_projected: weight of a second GAN term, by a discriminator of these features; its loss is
+            ``hinge``.
         gan_loss: of D and G, as ``pix2pix.training.losses`` has them.
         track_gan: train a discriminator for its curves also where ``lambda_gan`` is 0.
+        augment_discriminator: D sees pairs only as ``pix2pix.training.augment.Disguise`` changes them.
         discriminator_loss_factor: D's loss on real plus that on fake is multiplied by it.
         discriminator_updates: ``joint``: D takes one step on both; ``separate``: on real, then on fake.
         learning_rate: Adam's, of G.
@@ -41,8 +46,12 @@ class ObjectiveOptions(Options):
     lambda_l1: Weight
     lambda_l2: Weight
     lambda_gan: Weight
+    lambda_feature_matching: Weight
+    lambda_perceptual: Weight
+    lambda_projected: Weight
     gan_loss: GanLoss
     track_gan: bool
+    augment_discriminator: bool
     discriminator_loss_factor: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     discriminator_updates: DiscriminatorUpdates
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -51,6 +60,11 @@ class ObjectiveOptions(Options):
     beta2: BelowOne
     ema_decay: BelowOne
     seed: Count
+
+    @property
+    def learns_from_d(self) -> bool:
+        """Whether a term of G comes from D."""
+        return bool(self.lambda_gan or self.lambda_feature_matching)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +161,7 @@ class TrainingOptions(
     @property
     def has_discriminator(self) -> bool:
         """Whether there is a D: for its term, or for its curves."""
-        return bool(self.lambda_gan) or self.track_gan
+        return self.learns_from_d or self.track_gan
 
     @property
     def header(self) -> dict[str, Any]:

@@ -1,26 +1,28 @@
 """One training step of pix2pix (Isola et al. 2017, arXiv:1611.07004, sections 3.1 and 3.3)."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.model.efficientnet import Lite1Encoder
 from pix2pix.model.generators import Generator
-from pix2pix.training.losses import accuracy, discriminator_loss, generator_loss
-from pix2pix.training.optimizer import DenseAdam
+from pix2pix.training.adversary import Adversary, Inputs, Terms, add, summing
+from pix2pix.training.augment import Disguise
+from pix2pix.training.losses import perceptual_loss
+from pix2pix.training.optimizer import gradient_norm, set_up
 from pix2pix.training.options import ObjectiveOptions
 
-Terms = dict[str, Tensor]
-# D's updates in a step, each on pairs of these kinds.
-PHASES: dict[str, list[tuple[str, ...]]] = {"joint": [("real", "fake")], "separate": [("real",), ("fake",)]}
+# What the loss of G by each adversary is called.
+GENERATOR_LOSS = {"discriminator": "generator_gan", "projected": "generator_projected"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,17 @@ class _Part:
     seed: int
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """Pictures as they look: the pixels, and their features where an objective needs them."""
+
+    pictures: Tensor
+    levels: tuple[Tensor, ...]
+
+    def detach(self) -> "_Seen":
+        return _Seen(self.pictures.detach(), tuple(level.detach() for level in self.levels))
+
+
 class Pix2Pix:
     """Generator, discriminator and their optimisers, and the step that trains them in turn.
 
@@ -41,7 +54,9 @@ class Pix2Pix:
         generator: G.
         discriminator: D, or None where G is not to learn from it and no curve of it is wanted.
         objective: what they minimise.
-        compile: whether ``torch.compile`` compiles both networks.
+        encoder: makes the features of the terms that are by EfficientNet-lite1's; None where there are none.
+        projected: a second D, which judges these features; None where there is no such term.
+        compile: whether ``torch.compile`` compiles the networks that are trained.
     """
 
     def __init__(
@@ -51,16 +66,27 @@ class Pix2Pix:
         discriminator: PatchDiscriminator | None,
         objective: ObjectiveOptions,
         *,
+        encoder: Lite1Encoder | None = None,
+        projected: ProjectedDiscriminator | None = None,
         compile: bool = False,
     ) -> None:
         self.fabric, self.objective = fabric, objective
-        self.generator, self.discriminator = generator, discriminator
-        self._levels = 2 if generator.options.pixel_range == "symmetric" else 1
-        self._optimizers: list[torch.optim.Optimizer] = []
-        self._g, self._optimizer_g = self._set_up(generator, compile)
+        self.generator, self.discriminator, self.projected = generator, discriminator, projected
+        self.encoder = None if encoder is None else encoder.to(fabric.device)
+        self._width = 2 if generator.options.pixel_range == "symmetric" else 1  # of the pixel range
+        self._g, self._optimizer_g = set_up(
+            fabric, generator, (objective.beta1, objective.beta2), compile=compile
+        )
+        self._adversaries: list[Adversary] = []
         if discriminator is not None:
-            self._d, self._optimizer_d = self._set_up(discriminator, compile)
-            self._fixed_d = torch.compile(discriminator) if compile else discriminator
+            loss = objective.gan_loss
+            self._adversaries += [
+                Adversary("discriminator", fabric, discriminator, loss, objective, compile=compile)
+            ]
+        if projected is not None:
+            self._adversaries += [
+                Adversary("projected", fabric, projected, "hinge", objective, compile=compile)
+            ]
         self.scale_rates(1.0)
         self.average = _moving_average(generator, objective.ema_decay) if objective.ema_decay else None
 
@@ -83,77 +109,89 @@ class Pix2Pix:
             D's accuracies, and the norms.
         """
         parts = self._split(batches, number)
+        adversaries = [] if pretrain else self._adversaries
+        with torch.no_grad():
+            reals = [self._seen(part.real_b) for part in parts]
         with nullcontext() if len(parts) == 1 else torch.no_grad():
             fakes = [self._generate(part) for part in parts]
-        terms: Terms = {}
-        if self.discriminator is not None and not pretrain:
-            self.discriminator.requires_grad_(True)
-            for kinds in PHASES[self.objective.discriminator_updates]:
-                self._update_discriminator(self.discriminator, parts, fakes, kinds, terms, measure)
-            self.discriminator.requires_grad_(False)
-        self._update_generator(parts, fakes, pretrain, terms, measure)
+        shares, terms = [part.share for part in parts], Terms()
+        for adversary in adversaries:
+            inputs = [
+                self._judged(adversary, part, {"real": real, "fake": fake.detach()})
+                for part, real, fake in zip(parts, reals, fakes, strict=True)
+            ]
+            terms |= adversary.update(inputs, shares, measure)
+        self._optimizer_g.zero_grad()
+        for part, real, fake in zip(parts, reals, fakes, strict=True):
+            with summing(self.fabric, self._g, part is not parts[-1]):
+                seen = fake if fake.pictures.requires_grad else self._generate(part)
+                self._descend(part, self._losses(part, real, seen, adversaries), pretrain, terms)
+        norm = gradient_norm(self.fabric, self.generator) if measure else None
+        if norm is not None:
+            terms["generator_gradient"] = norm
+        self._optimizer_g.step()
         if self.average is not None:
             self.average.update_parameters(self.generator)
         return terms
 
-    def _update_discriminator(
-        self,
-        discriminator: nn.Module,
-        parts: Sequence[_Part],
-        fakes: Sequence[Tensor],
-        kinds: Sequence[str],
-        terms: Terms,
-        measure: bool,
-    ) -> None:
+    def _losses(self, part: _Part, real: _Seen, fake: _Seen, adversaries: Sequence[Adversary]) -> Terms:
+        """Every loss of G, unweighted."""
         goal = self.objective
-        self._optimizer_d.zero_grad()
-        for part, fake_b in zip(parts, fakes, strict=True):
-            with self._summing(self._d, part is not parts[-1]):
-                loss = torch.zeros((), device=self.fabric.device)
-                for kind in kinds:
-                    logits = self._d(part.real_a, part.real_b if kind == "real" else fake_b.detach())
-                    loss_of_kind = discriminator_loss(goal.gan_loss, logits, is_real=kind == "real")
-                    right = accuracy(goal.gan_loss, logits.detach(), is_real=kind == "real")
-                    _add(terms, f"discriminator_{kind}", part.share * loss_of_kind)
-                    _add(terms, f"discriminator_{kind}_accuracy", part.share * right)
-                    loss = loss + loss_of_kind
-                self.fabric.backward(goal.discriminator_loss_factor * part.share * loss)
-        if measure:
-            self._add_gradient_norm(terms, "discriminator_gradient", discriminator)
-        self._optimizer_d.step()
+        losses = {
+            "l1": F.l1_loss(fake.pictures, real.pictures),
+            "l2": F.mse_loss(fake.pictures, real.pictures),
+        }
+        if goal.lambda_perceptual:
+            losses["perceptual"] = perceptual_loss(fake.levels, real.levels)
+        for adversary in adversaries:
+            seen = {"fake": fake}
+            if goal.lambda_feature_matching and adversary.network is self.discriminator:
+                seen["real"] = real
+            with torch.set_grad_enabled(goal.learns_from_d or adversary.network is self.projected):
+                found = adversary.judge(self._judged(adversary, part, seen), fake.pictures.dtype)
+            losses[GENERATOR_LOSS[adversary.name]] = found.pop("gan")
+            losses |= found
+        return losses
 
-    def _update_generator(
-        self, parts: Sequence[_Part], fakes: Sequence[Tensor], pretrain: bool, terms: Terms, measure: bool
-    ) -> None:
+    def _descend(self, part: _Part, losses: Terms, pretrain: bool, terms: Terms) -> None:
+        """Add a part's gradients to G's, and its losses to the terms."""
         goal = self.objective
-        weights = {"generator_gan": goal.lambda_gan, "l1": goal.lambda_l1, "l2": goal.lambda_l2}
+        weights = {
+            "generator_gan": goal.lambda_gan,
+            "generator_projected": goal.lambda_projected,
+            "feature_matching": goal.lambda_feature_matching,
+            "perceptual": goal.lambda_perceptual,
+            "l1": goal.lambda_l1,
+            "l2": goal.lambda_l2,
+        }
         if pretrain:
             weights = {"l1": goal.lambda_l1 or 1.0}
-        self._optimizer_g.zero_grad()
-        for part, made in zip(parts, fakes, strict=True):
-            with self._summing(self._g, part is not parts[-1]):
-                fake_b = made if made.requires_grad else self._generate(part)
-                losses = {"l1": F.l1_loss(fake_b, part.real_b), "l2": F.mse_loss(fake_b, part.real_b)}
-                if self.discriminator is not None and not pretrain:
-                    losses["generator_gan"] = self._gan_loss(part.real_a, fake_b)
-                weighted = [weight * losses[name] for name, weight in weights.items() if weight]
-                self.fabric.backward(part.share * torch.stack(weighted).sum())
-            losses["l1"], losses["l2"] = losses["l1"] / self._levels, losses["l2"] / self._levels**2
-            for name, loss in losses.items():
-                _add(terms, name, part.share * loss)
-        if measure:
-            self._add_gradient_norm(terms, "generator_gradient", self.generator)
-        self._optimizer_g.step()
+        weighted = [weight * losses[name] for name, weight in weights.items() if weight]
+        self.fabric.backward(part.share * torch.stack(weighted).sum())
+        scales = {"l1": self._width, "l2": self._width**2}
+        for name, loss in losses.items():
+            add(terms, name, part.share * loss / scales.get(name, 1))
 
-    def _generate(self, part: _Part) -> Tensor:
+    def _generate(self, part: _Part) -> _Seen:
         torch.manual_seed(part.seed)
-        return cast(Tensor, self._g(part.real_a))
+        return self._seen(self._g(part.real_a))
 
-    def _gan_loss(self, real_a: Tensor, fake_b: Tensor) -> Tensor:
-        """G's adversarial loss; D takes no gradients here, so it is called without what gathers them."""
-        with self.fabric.autocast(), torch.set_grad_enabled(self.objective.lambda_gan > 0):
-            logits = self._fixed_d(real_a, fake_b)
-        return generator_loss(self.objective.gan_loss, logits.to(fake_b.dtype))
+    def _seen(self, pictures: Tensor) -> _Seen:
+        if self.encoder is None:
+            return _Seen(pictures, ())
+        with self.fabric.autocast():
+            levels = self.encoder(pictures if self._width == 2 else 2 * pictures - 1)
+        return _Seen(pictures, tuple(levels))
+
+    def _judged(self, adversary: Adversary, part: _Part, seen: Mapping[str, _Seen]) -> Inputs:
+        """What an adversary takes, of each kind; pairs of both kinds in the same disguise."""
+        if adversary.network is self.projected:
+            return {kind: each.levels for kind, each in seen.items()}
+        pairs = {kind: (part.real_a, each.pictures) for kind, each in seen.items()}
+        if not self.objective.augment_discriminator:
+            return pairs
+        disguise = Disguise.draw(part.real_a, self._width)
+        return {kind: disguise.on(*pair) for kind, pair in pairs.items()}
 
     @property
     def result(self) -> Generator:
@@ -163,8 +201,9 @@ class Pix2Pix:
     def scale_rates(self, factor: float) -> None:
         """Set the learning rates to ``factor`` times those of the objective."""
         rate_g = self.objective.learning_rate
-        rates = (rate_g, self.objective.discriminator_learning_rate or rate_g)
-        for optimizer, rate in zip(self._optimizers, rates, strict=False):
+        rate_d = self.objective.discriminator_learning_rate or rate_g
+        rates = [(self._optimizer_g, rate_g), *((each.optimizer, rate_d) for each in self._adversaries)]
+        for optimizer, rate in rates:
             for group in optimizer.param_groups:
                 group["lr"] = factor * rate
 
@@ -178,10 +217,14 @@ class Pix2Pix:
             part.load_state_dict(state[name])
 
     def _stateful(self) -> dict[str, Any]:
-        parts = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
-        optimizers = dict(zip(("optimizer_g", "optimizer_d"), self._optimizers, strict=False))
+        adversaries = {each.name: each.network for each in self._adversaries}
+        optimizers = {f"optimizer_{each.name}": each.optimizer for each in self._adversaries}
+        average = {} if self.average is None else {"average": self.average}
         precision = {"precision": self.fabric.strategy.precision}
-        return {name: part for name, part in parts.items() if part is not None} | optimizers | precision
+        return (
+            {"generator": self.generator, "optimizer_generator": self._optimizer_g}
+            | adversaries | optimizers | average | precision
+        )  # fmt: skip
 
     def _split(self, batches: Sequence[Tensor], number: int) -> list[_Part]:
         pairs = sum(len(batch) for batch in batches)
@@ -192,31 +235,6 @@ class Pix2Pix:
             for batch, seed in zip(batches, seeds, strict=True)
         ]
 
-    def _set_up(self, network: nn.Module, compile: bool) -> tuple[Any, Any]:
-        network.to(memory_format=torch.channels_last)
-        module = self.fabric.setup_module(cast(nn.Module, torch.compile(network)) if compile else network)
-        optimizer = DenseAdam(network, (self.objective.beta1, self.objective.beta2))
-        self._optimizers.append(optimizer)
-        return module, self.fabric.setup_optimizers(optimizer)
-
-    def _summing(self, network: Any, is_summing: bool) -> AbstractContextManager[Any]:
-        """Leave the exchange of gradients between processes to the last of several batches."""
-        return self.fabric.no_backward_sync(network, enabled=is_summing and self.fabric.world_size > 1)
-
-    def _add_gradient_norm(self, terms: Terms, name: str, network: nn.Module) -> None:
-        norm = torch.nn.utils.get_total_norm(
-            [weight.grad for weight in network.parameters() if weight.grad is not None]
-        )
-        scaler = getattr(self.fabric.strategy.precision, "scaler", None)
-        if scaler is None:
-            terms[name] = norm
-        elif norm.isfinite():  # else fp16 leaves the step out, and lowers its scale
-            terms[name] = norm / scaler.get_scale()
-
 
 def _moving_average(generator: Generator, decay: float) -> AveragedModel:
     return AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
-
-
-def _add(terms: Terms, name: str, value: Tensor) -> None:
-    terms[name] = terms[name] + value.detach() if name in terms else value.detach()

@@ -79,7 +79,7 @@ def test_experiment_reruns_only_what_its_setting_changes_and_is_compared(clone: 
 def test_plots_make_one_page_with_curves_and_pictures(clone: Clone) -> None:
     clone.run("dvc", "plots", "show")
     page = (clone.path / "dvc_plots" / "index.html").read_text()
-    for title in ("Pairs by class and split", "L1 of training and validation", "Adversarial losses"):
+    for title in ("Pairs by class and split", "Adversarial losses", "Losses by the features"):
         assert title in page
     assert all(picture in page for picture in ("pairs.jpg", "samples.jpg", "examples.jpg"))
     assert (

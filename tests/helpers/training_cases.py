@@ -20,6 +20,16 @@ EVERY_STEP, EPOCH_END = MachineOptions(checkpoint_minutes=0.0), MachineOptions(c
 
 SMALL = {
     "image_size": 64,
+    "generator": "unet",
+    "upsample": "transpose",
+    "gan_loss": "bce",
+    "lambda_perceptual": 0.0,
+    "lambda_projected": 0.0,
+    "augment_discriminator": False,
+    "discriminator_learning_rate": 0.0,
+    "lr_schedule": "constant",
+    "epochs_decay": 0,
+    "ema_decay": 0.0,
     "ngf": 2,
     "ndf": 2,
     "norm": "instance",

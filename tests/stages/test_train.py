@@ -182,6 +182,7 @@ def test_weights_to_start_from_must_be_the_ones_named(project: Project) -> None:
 
 def test_two_processes_follow_one_and_write_one_model(project: Project) -> None:
     project.set(norm="none", dropout=0, augment_jitter=False, augment_mirror=False, epochs=4)
+    project.set(gan_loss="bce")  # lsgan's starts near 0, where rounding counts
     project.run("one")
     output = project.run("two", devices=2)
     assert "Starting with 2 processes" in output

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pix2pix.training.augment import HUE_RANGE, augment, color_jitter, jitter, mosaic
+from pix2pix.training.augment import HUE_RANGE, Disguise, augment, color_jitter, jitter, mosaic
 from pix2pix.training.options import AugmentOptions
 
 
@@ -141,3 +141,54 @@ def test_augmentation_leaves_its_input_as_it_was() -> None:
     for seed in range(6):
         augment(pair, everything, lambda n: pair.expand(n, -1, -1, -1, -1), rng(seed))
     assert torch.equal(pair, before)
+
+
+def pictures(count: int = 3, height: int = 64, width: int = 64) -> Tensor:
+    return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(5)) * 2 - 1
+
+
+def disguise(like: Tensor, seed: int = 1) -> Disguise:
+    torch.manual_seed(seed)
+    return Disguise.draw(like, 2)
+
+
+def test_disguise_changes_real_and_fake_pairs_in_the_same_way() -> None:
+    a, b = pictures(), pictures().flip(0)
+    change = disguise(a)
+    for one, other in zip(change.on(a, b), change.on(a, b), strict=True):
+        assert torch.equal(one, other)
+    assert not torch.equal(change.on(a, b)[0], disguise(a, seed=2).on(a, b)[0])
+
+
+def test_disguise_shifts_a_and_b_alike_and_leaves_the_colours_of_a() -> None:
+    a = pictures(1)
+    change = disguise(a)
+    moved_a, moved_b = change.on(a, a)
+    down, right = int(change.rows[0, 0]), int(change.columns[0, 0])
+    assert abs(down) <= 8 and abs(right) <= 8
+    expected = torch.zeros_like(a)
+    for y in range(64):
+        for x in range(64):
+            if 0 <= y + down < 64 and 0 <= x + right < 64:
+                expected[..., y, x] = a[..., y + down, x + right]
+    assert torch.equal(moved_a, expected * change.kept)
+    assert torch.equal(moved_a == 0, moved_b == 0)
+
+
+def test_disguise_has_a_hole_of_a_quarter_of_the_side() -> None:
+    for each in disguise(pictures(8, 64, 128)).kept:
+        hole = each[0] == 0
+        assert hole.any(dim=1).sum() == 16 and hole.any(dim=0).sum() == 32 and hole.sum() == 16 * 32
+
+
+def test_gradient_flows_through_a_disguise_to_what_is_still_seen() -> None:
+    b = pictures().requires_grad_()
+    change = disguise(b)
+    change.on(pictures(), b)[1].square().sum().backward()
+    assert b.grad is not None and b.grad.isfinite().all() and (b.grad != 0).float().mean() > 0.7
+
+
+def test_disguise_differs_from_picture_to_picture() -> None:
+    change = disguise(pictures(8))
+    for part in (change.shade, change.saturation, change.contrast, change.rows, change.columns, change.kept):
+        assert len(part.unique(dim=0)) > 1

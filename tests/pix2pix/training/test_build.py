@@ -10,6 +10,7 @@ from training_cases import small_options, small_settings, small_training, write_
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
 from pix2pix.machine.device import open_fabric
+from pix2pix.model.efficientnet import pretrained_encoder
 from pix2pix.model.generators import ResnetUnetGenerator
 from pix2pix.model.model_file import save_generator
 from pix2pix.training.build import build_model, build_training
@@ -140,10 +141,32 @@ def test_settings_are_saved_with_every_model(tmp_path: Path) -> None:
     assert load_file(path).keys() == build().generator.state_dict().keys()
 
 
+OURS = {
+    "generator": "efficientnet_unet",
+    "output": "chroma",
+    "gan_loss": "lsgan",
+    "lambda_feature_matching": 10.0,
+    "lambda_perceptual": 5.0,
+    "lambda_projected": 1.0,
+}
+
+
+def test_generator_on_efficientnet_starts_from_imagenets_weights() -> None:
+    encoder = build(generator="efficientnet_unet", seed=5).generator.encoder
+    assert same(encoder, pretrained_encoder())
+
+
+def test_features_are_those_of_a_network_that_no_training_changes() -> None:
+    model = build(**OURS)
+    assert same(model.encoder, pretrained_encoder())
+    assert not any(weight.requires_grad for weight in model.encoder.parameters())
+    assert build().encoder is None and build().projected is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"norm": "batch", "accumulate_steps": 2}, {"generator": "resnet18_unet"}, {"output": "chroma"}],
+    [{}, {"norm": "batch", "accumulate_steps": 2}, {"generator": "resnet18_unet"}, OURS],
 )
 def test_compiled_networks_learn_the_same(tmp_path: Path, changes: dict[str, Any]) -> None:
     write_pairs(tmp_path / "pairs")

@@ -104,6 +104,17 @@ RESUMED: dict[str, dict[str, Any]] = {
     "pretraining": {"pretrain_epochs": 1, "epochs": 2, "lr_schedule": "cosine"},
     "augmentation": {"augment_mosaic": 0.5, "augment_color_jitter": 0.5, "sample_with_replacement": True},
     "points over steps": {"log_every": 2, "test_mode": "train"},
+    "recommended": {
+        "generator": "efficientnet_unet",
+        "gan_loss": "lsgan",
+        "lambda_feature_matching": 10.0,
+        "lambda_perceptual": 5.0,
+        "lambda_projected": 1.0,
+        "augment_discriminator": True,
+        "ema_decay": 0.9,
+        "lr_schedule": "cosine",
+        "epochs": 2,
+    },
     "chroma": {"output": "chroma", "precision": "bf16", "norm": "batch"},
 }
 

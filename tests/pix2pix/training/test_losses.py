@@ -2,7 +2,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pix2pix.training.losses import accuracy, discriminator_loss, generator_loss
+from pix2pix.training.losses import (
+    accuracy,
+    discriminator_loss,
+    feature_matching_loss,
+    generator_loss,
+    perceptual_loss,
+)
 
 LOGITS = torch.tensor([[0.0, 2.0], [-1.0, 0.5]])
 P = torch.sigmoid(LOGITS)
@@ -57,3 +63,15 @@ def test_accuracy_is_the_share_told_rightly(kind: str, threshold: float) -> None
     logits = threshold + torch.tensor([[-0.2, 0.1], [0.3, 4.0]])
     assert accuracy(kind, logits, is_real=True).item() == 0.75
     assert accuracy(kind, logits, is_real=False).item() == 0.25
+
+
+def test_feature_matching_weighs_every_layer_the_same() -> None:
+    fake = [torch.zeros(1, 2, 8, 8), torch.zeros(1, 4, 2, 2)]
+    real = [torch.full((1, 2, 8, 8), 0.5), torch.full((1, 4, 2, 2), -1.5)]
+    assert feature_matching_loss(fake, real).item() == pytest.approx(1.0)
+
+
+def test_perceptual_loss_is_relative_to_each_layer_of_the_target() -> None:
+    fake = [torch.zeros(1, 2, 8, 8), torch.full((1, 4, 2, 2), 30.0)]
+    real = [torch.full((1, 2, 8, 8), 0.5), torch.full((1, 4, 2, 2), 20.0)]
+    assert perceptual_loss(fake, real).item() == pytest.approx((1.0 + 0.5) / 2, rel=2e-3)
