@@ -45,6 +45,9 @@ STAND_INS = {  # for each recipe's download
     "blog_sketch": PHOTOS,
     "blog_sketch_resize": PHOTOS,
     "tutorial_maps": "edges2shoes",
+    "best_colour": "shortie",
+    "best_edges": "edges2shoes",
+    "best_labels": "facades",
 }
 FEW = ["drexel_faces", "columbia_country211_enhanced", "blog_sketch_resize"]
 CHOSEN = list(STAND_INS) if os.environ.get("RECIPES") == "all" else FEW

@@ -135,6 +135,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     },
 }
 
+RECOMMENDED = ["best_colour", "best_edges", "best_labels"]  # of no paper
+
 
 @pytest.fixture(autouse=True)
 def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +144,7 @@ def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_recipe_is_compared() -> None:
-    assert recipe_names() == sorted(SYSTEMS)
+    assert recipe_names() == sorted([*SYSTEMS, *RECOMMENDED])
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -151,7 +153,7 @@ def test_settings_are_those_of_the_paper_or_report(name: str) -> None:
     assert {key: recipe[key] for key in SYSTEMS[name]} == SYSTEMS[name]
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", [*SYSTEMS, *RECOMMENDED])
 def test_recipe_leaves_nothing_to_the_defaults(name: str) -> None:
     written = set(read_settings_file(Path(f"recipes/{name}.yaml")))
     assert written == set(committed_params()) - NOT_OF_A_PAPER
@@ -259,11 +261,11 @@ def test_wrong_change_is_refused_with_what_is_allowed(text: str, message: str) -
 
 
 def test_unknown_recipe_names_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"NAME: found 'isola'; input should be one of blog_sketch, "):
+    with pytest.raises(InputError, match=r"NAME: found 'isola'; input should be one of best_colour, "):
         read_recipe("isola")
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", [*SYSTEMS, *RECOMMENDED])
 def test_smoke_is_small_and_leaves_every_part_on(name: str) -> None:
     recipe = read_recipe(name)
     smoke = changed(recipe, {}, smoke=True)
