@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.comparisons import PLAIN_RECIPE, RECIPES
 from benchmarks.plain_loop import plain_step
 from benchmarks.timing import in_process, print_machine, print_result
 from pix2pix.machine.device import open_fabric
@@ -35,13 +36,13 @@ from pix2pix.pictures.images import write_png
 from pix2pix.training.build import build_model, build_training
 from pix2pix.training.options import MachineOptions
 from stages.settings.train import TrainSettings
-from stages.shared.settings import load_settings
+from stages.shared.settings import read_settings_file, validate
 
 ROUNDS = 7
 LOADER_ROUNDS = 15
 STEPS = {1: 4, 8: 1}  # per round, by batch size
 LOADER_STEPS = {64: 20, 256: 4}  # per round, by side in px
-PAPER = {"ngf": 64, "ndf": 64, "norm": "batch", "output": "colour", "precision": "auto", "batch_size": 1}
+PAPER = RECIPES / f"{PLAIN_RECIPE}.yaml"
 CONVOLUTION = (16, 512, 32, 512, 3)  # pictures, channels, side in px, channels out, kernel
 
 Step = Callable[[], object]
@@ -82,7 +83,8 @@ def _beside_a_plain_loop(batch: int) -> dict[str, float]:
 
 
 def _settings(size: int) -> TrainSettings:
-    return TrainSettings(**(load_settings(TrainSettings).model_dump() | PAPER | {"image_size": size}))
+    changes = {"image_size": size, "precision": "auto", "compile": False}
+    return validate(TrainSettings, read_settings_file(PAPER) | changes, PAPER)
 
 
 def _ours(batch: int, size: int = 256) -> Step:
