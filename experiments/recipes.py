@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from pix2pix.core.errors import InputError
 from stages.settings.check import problems
-from stages.shared.settings import PARAMS, read_settings_file
+from stages.shared.settings import PARAMS, names_file, read_settings_file
 
 RECIPES = Path("recipes")
 SMOKE = "smoke"
@@ -99,7 +99,7 @@ def absolute_paths(settings: Mapping[str, Any]) -> Settings:
 
     The copy has only what git tracks.
     """
-    named = [key for key in WEIGHTS if isinstance(settings[key], str) and settings[key] not in ("", "auto")]
+    named = [key for key in WEIGHTS if names_file(settings[key])]
     if settings["dataset"] == "folder" and "://" not in settings["source"]:
         named.append("source")
     return dict(settings) | {key: str(Path(settings[key]).absolute()) for key in named}

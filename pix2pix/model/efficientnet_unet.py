@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pix2pix.model.efficientnet import LITE1_WIDTHS, Lite1Encoder
-from pix2pix.model.layers import norm_layers
+from pix2pix.model.layers import check_five_halvings, norm_layers
 from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.outputs import OUTPUT_CHANNELS, picture_output
 
@@ -29,8 +29,7 @@ class EfficientnetUnetGenerator(nn.Module):
 
     def __init__(self, options: GeneratorOptions) -> None:
         super().__init__()
-        if options.image_size % 32:
-            raise ValueError(f"image_size must be a multiple of 32, found {options.image_size}")
+        check_five_halvings(options.image_size)
         self.options = options
         self._is_symmetric = options.pixel_range == "symmetric"
         self.encoder = Lite1Encoder()

@@ -10,6 +10,7 @@ from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.model.layers import (
     WIDEST,
     activation_layer,
+    check_five_halvings,
     decoder_activation,
     initialize,
     norm_layers,
@@ -107,8 +108,7 @@ class ResnetUnetGenerator(nn.Module):
 
     def __init__(self, options: GeneratorOptions) -> None:
         super().__init__()
-        if options.image_size % 32:
-            raise ValueError(f"image_size must be a multiple of 32, found {options.image_size}")
+        check_five_halvings(options.image_size)
         self.options = options
         self._is_symmetric = options.pixel_range == "symmetric"
         self.encoder = resnet18()

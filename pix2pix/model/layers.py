@@ -69,6 +69,16 @@ def upsampling(inputs: int, outputs: int, upsample: Upsample, bias: bool) -> lis
     return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, RESIZE_KERNEL, padding="same", bias=bias)]
 
 
+def check_five_halvings(image_size: int) -> None:
+    """Check the side of the pictures of a generator whose encoder, made for photos, halves it five times.
+
+    Raises:
+        ValueError: it is no multiple of 32.
+    """
+    if image_size % 32:
+        raise ValueError(f"image_size must be a multiple of 32, found {image_size}")
+
+
 def initialize(network: nn.Module) -> None:
     """Draw the weights of convolutions from N(0, 0.02) and of norms from N(1, 0.02); biases start at 0."""
     for module in network.modules():

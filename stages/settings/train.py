@@ -76,7 +76,7 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
             raise ValueError(f"{', '.join(terms)} are all 0: there is nothing to learn from")
         if self.epochs_decay > self.epochs:
             raise ValueError(f"epochs_decay: found {self.epochs_decay}; it is part of epochs, {self.epochs}")
-        self.check_hashes(*(["pretrained"] if self.pretrained != "auto" else []), "init_from")
+        self.check_hashes("pretrained", "init_from")
         return self
 
 

@@ -27,8 +27,13 @@ class Settings(BaseModel, strict=True, frozen=True, extra="ignore"):
         """
         for name in names:
             path = getattr(self, name)
-            if isinstance(path, str) and path and not getattr(self, f"{name}_sha256"):
+            if names_file(path) and not getattr(self, f"{name}_sha256"):
                 raise ValueError(f"{name}_sha256: it is missing; `sha256sum {path}` prints it")
+
+
+def names_file(value: object) -> bool:
+    """Whether the value of a setting that may be a path is one, and not empty, a truth value or ``auto``."""
+    return isinstance(value, str) and value not in ("", "auto")
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
