@@ -17,7 +17,6 @@ from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN, mean_t
 from pix2pix.evaluation.options import RealismOptions
 from pix2pix.evaluation.realism import measure_realism
 from pix2pix.evaluation.results import translate_folder
-from pix2pix.evaluation.size_and_speed import network_sizes
 from pix2pix.evaluation.summary import summarize
 from pix2pix.machine.device import open_fabric
 from pix2pix.model.model_file import load_generator, save_generator
@@ -125,7 +124,7 @@ def trained(run: Run, settings: TrainSettings) -> Figures:
             "images_seen": images,
             **speed,
             "epochs_d_won": result.metrics["epochs_d_won"],
-            "generator_parameters": network_sizes(settings.header)["generator_parameters"],
+            "generator_parameters": sum(weights.numel() for weights in training.model.generator.parameters()),
         }
         write_json(record, figures)
     return figures

@@ -47,7 +47,7 @@ def main() -> None:
     write_plots(measured, folder, args.results, args.plots)
     write_table(args.per_image, measured.per_image.round(6))
     write_json(args.metrics, summary | ({"notes": "; ".join(notes)} if notes else {}))
-    write_json(args.sizes, network_sizes(trained))
+    write_json(args.sizes, network_sizes(generator, trained))
     for line in as_lines(summary) + notes:
         print(f"evaluate: {line}")
 

@@ -20,6 +20,7 @@ Upsample = Literal["transpose", "resize"]
 Norm = Literal["batch", "instance", "none"]
 Activation = Literal["leaky_relu", "relu", "silu", "mish"]
 PixelRange = Literal["symmetric", "unit"]
+InputLabels = Literal["auto"] | bool
 Output = Literal["colour", "chroma"]
 AutoOutput = Literal["auto"]  # in the place of one of them
 PatchSize = Literal[1, 16, 70, 142, 286]  # side in px

@@ -8,24 +8,29 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from pix2pix.model.discriminator import PatchDiscriminator
-from pix2pix.model.generators import Generator, build_generator
-from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions
+from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.model.generators import Generator
+from pix2pix.model.options import DiscriminatorOptions
 
 BATCHES = (1, 4, 16)
 TRIALS = 5
 BYTES_PER_WEIGHT = 4
 
 
-def network_sizes(settings: Mapping[str, Any]) -> dict[str, float]:
+def network_sizes(generator: Generator, settings: Mapping[str, Any]) -> dict[str, float]:
     """Count the parameters of the networks of a training, and their megabytes (10^6 bytes) in fp32.
 
-    A training whose objective has no term by a discriminator and that tracks none has none.
+    Args:
+        generator: that was trained.
+        settings: that it was trained with; those that it does not name are off. An objective that has no
+            term by a discriminator, and tracks none, has none.
     """
+    networks: dict[str, nn.Module] = {"generator": generator}
     with torch.device("meta"):  # shapes without memory
-        networks: dict[str, nn.Module] = {"generator": build_generator(GeneratorOptions.of(settings))}
         if any(settings.get(name) for name in ("lambda_gan", "lambda_feature_matching", "track_gan")):
             networks["discriminator"] = PatchDiscriminator(DiscriminatorOptions.of(settings))
+        if settings.get("lambda_projected"):
+            networks["projected_discriminator"] = ProjectedDiscriminator()
     counts = {name: sum(weights.numel() for weights in net.parameters()) for name, net in networks.items()}
     return {
         **{f"{name}_parameters": count for name, count in counts.items()},

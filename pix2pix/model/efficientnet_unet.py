@@ -1,5 +1,6 @@
 """A U-Net on an EfficientNet-lite1 encoder, which knows from ImageNet what a picture shows."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pix2pix.model.efficientnet import LITE1_WIDTHS, Lite1Encoder
-from pix2pix.model.layers import check_five_halvings, norm_layers
+from pix2pix.model.layers import Labels, check_five_halvings, norm_layers
 from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.outputs import OUTPUT_CHANNELS, picture_output
 
@@ -21,13 +22,18 @@ class EfficientnetUnetGenerator(nn.Module):
     """From a picture through EfficientNet-lite1 to 1/32 of its side, and back with a skip at every size.
 
     The decoder doubles the side by bilinear interpolation, which leaves no checkerboard, and its convolutions
-    continue the picture beyond its edge, so that the border is no darker. The last skip is at full size.
+    continue the picture beyond its edge, so that the border is no darker. The last skip is at full size; it
+    alone sees the classes of label maps.
+
+    Args:
+        options: what it is made of.
+        palette: the colours of the inputs' classes, (classes, 3) in [0, 255], where they are label maps.
 
     Raises:
         ValueError: the picture's side is no multiple of 32.
     """
 
-    def __init__(self, options: GeneratorOptions) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
         super().__init__()
         check_five_halvings(options.image_size)
         self.options = options
@@ -35,7 +41,8 @@ class EfficientnetUnetGenerator(nn.Module):
         self.encoder = Lite1Encoder()
         *sides, innermost = LITE1_WIDTHS
         at_full_size = round(INPUT_SHARE * options.ngf) or 1
-        self.from_input = _Convolution(3, at_full_size)
+        self.labels = Labels(palette, "symmetric")
+        self.from_input = _Convolution(self.labels.channels, at_full_size)
         widths = [innermost, *(round(share * options.ngf) or 1 for share in DECODER_SHARES)]
         skips = [*reversed(sides), at_full_size]
         self.blocks = nn.ModuleList(
@@ -49,7 +56,7 @@ class EfficientnetUnetGenerator(nn.Module):
         """Translate pictures, (N, 3, H, W) float in the pixel range, to the same shape and range."""
         symmetric = real_a if self._is_symmetric else 2 * real_a - 1
         *skips, x = self.encoder(symmetric)
-        skips.insert(0, F.relu(self.from_input(symmetric)))
+        skips.insert(0, F.relu(self.from_input(self.labels(symmetric))))
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
             x = block(x, skip)
         fake_b: Tensor = self.to_picture(self.to_channels(x), real_a)

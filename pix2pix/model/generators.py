@@ -1,5 +1,7 @@
 """The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and those on an encoder for photos."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
@@ -9,6 +11,7 @@ from pix2pix.model.convolutions import Halving
 from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.model.layers import (
     WIDEST,
+    Labels,
     activation_layer,
     check_five_halvings,
     decoder_activation,
@@ -65,11 +68,15 @@ class Decoder(nn.Module):
 class UnetGenerator(nn.Module):
     """The U-Net: every level halves the side, down to 1x1 and back, with a skip across each level.
 
+    Args:
+        options: what it is made of.
+        palette: the colours of the inputs' classes, (classes, 3) in [0, 255], where they are label maps.
+
     Raises:
         ValueError: the picture's side is no power of two, or cannot be halved so often.
     """
 
-    def __init__(self, options: GeneratorOptions) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
         super().__init__()
         most = options.image_size.bit_length() - 1
         levels = options.levels or most
@@ -80,8 +87,9 @@ class UnetGenerator(nn.Module):
             )
         self.options = options
         widths = [options.ngf * min(2**level, WIDEST) for level in range(levels)]
+        self.labels = Labels(palette, options.pixel_range)
         self.encoder = nn.ModuleList(
-            [Halving(3, widths[0], options.norm == "none")]
+            [Halving(self.labels.channels, widths[0], options.norm == "none")]
             + [_down(widths[i - 1], widths[i], i == levels - 1, options) for i in range(1, levels)]
         )
         self.decoder = Decoder(widths, options)
@@ -90,7 +98,7 @@ class UnetGenerator(nn.Module):
 
     def forward(self, real_a: Tensor) -> Tensor:
         """Translate pictures, (N, 3, H, W) float in the pixel range, to the same shape and range."""
-        encoded = [self.encoder[0](real_a)]
+        encoded = [self.encoder[0](self.labels(real_a))]
         for down in self.encoder[1:]:
             # May activate the level above in place. To the decoder that is the same: its ReLU takes what is
             # positive, which ReLU and leaky ReLU leave as it is.
@@ -103,11 +111,13 @@ class ResnetUnetGenerator(nn.Module):
     """A U-Net whose encoder is a ResNet-18 (He et al. 2015, arXiv:1512.03385), halving the side five times.
 
     Raises:
-        ValueError: the picture's side is no multiple of 32.
+        ValueError: the picture's side is no multiple of 32, or there is a palette: it takes pictures alone.
     """
 
-    def __init__(self, options: GeneratorOptions) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
         super().__init__()
+        if len(palette):
+            raise ValueError("a resnet18_unet takes no classes beside its input: input_labels must be false")
         check_five_halvings(options.image_size)
         self.options = options
         self._is_symmetric = options.pixel_range == "symmetric"
@@ -142,13 +152,17 @@ GENERATORS: dict[GeneratorKind, type[Generator]] = {
 }
 
 
-def build_generator(options: GeneratorOptions) -> Generator:
+def build_generator(options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> Generator:
     """Build a generator whose weights start at random.
 
+    Args:
+        options: what it is made of.
+        palette: the colours of the inputs' classes, (classes, 3) in [0, 255], where they are label maps.
+
     Raises:
-        ValueError: the options do not fit the picture's side.
+        ValueError: the options do not fit the picture's side, or the palette.
     """
-    return GENERATORS[options.generator](options)
+    return GENERATORS[options.generator](options, palette)
 
 
 def _down(inputs: int, outputs: int, is_innermost: bool, options: GeneratorOptions) -> nn.Sequential:

@@ -1,10 +1,12 @@
 """The layers that the networks are made of, and how their weights start."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.core.choices import Activation, Norm, Upsample
+from pix2pix.core.choices import Activation, Norm, PixelRange, Upsample
 from pix2pix.model.convolutions import Doubling
 
 RESIZE_KERNEL = 3
@@ -67,6 +69,36 @@ def upsampling(inputs: int, outputs: int, upsample: Upsample, bias: bool) -> lis
     if upsample == "transpose":
         return [Doubling(inputs, outputs, bias)]
     return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, RESIZE_KERNEL, padding="same", bias=bias)]
+
+
+class Labels(nn.Module):
+    """Lays beside inputs which class of a label map each of their pixels is, one-hot, by its nearest colour.
+
+    Args:
+        palette: the classes' colours, (classes, 3) in [0, 255]; the weights of a model hold it.
+        pixel_range: of the inputs.
+
+    Attributes:
+        channels: of the result.
+    """
+
+    def __init__(self, palette: Tensor | Sequence[Sequence[int]], pixel_range: PixelRange) -> None:
+        super().__init__()
+        self.palette: Tensor
+        colours = torch.as_tensor(palette, dtype=torch.float32).reshape(-1, 3)
+        self.register_buffer("palette", colours, persistent=len(colours) > 0)
+        self.channels = 3 + len(colours)
+        self._is_symmetric = pixel_range == "symmetric"
+
+    def forward(self, real_a: Tensor) -> Tensor:
+        """Turn (N, 3, H, W) into (N, 3 + classes, H, W); inputs without classes stay as they are."""
+        if not len(self.palette):
+            return real_a
+        colours = self.palette / 127.5 - 1 if self._is_symmetric else self.palette / 255
+        distances = torch.stack([(real_a - c.view(3, 1, 1)).square().sum(1) for c in colours], dim=1)
+        classes = torch.arange(len(self.palette), device=real_a.device).view(-1, 1, 1)
+        is_class = distances.argmin(1, keepdim=True) == classes
+        return torch.cat([real_a, is_class.to(real_a.dtype)], dim=1)
 
 
 def check_five_halvings(image_size: int) -> None:

@@ -16,6 +16,7 @@ from pix2pix.model.generators import Generator, build_generator
 from pix2pix.model.options import GeneratorOptions
 
 HEADER_KEY = "pix2pix_settings"
+PALETTE = "labels.palette"  # the name of the classes' colours among the weights
 BEFORE: dict[str, Any] = {"output": "colour"}  # what files mean that are older than these settings
 
 
@@ -36,7 +37,7 @@ def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        generator = build_generator(GeneratorOptions.of(settings))
+        generator = build_generator(GeneratorOptions.of(settings), weights.get(PALETTE, ()))
         _check_shapes(weights, generator.state_dict())
         generator.load_state_dict(weights)
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:

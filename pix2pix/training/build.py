@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
+import numpy as np
 from lightning_fabric import Fabric
 
+from pix2pix.core.errors import InputError
 from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.model.efficientnet import pretrained_encoder
 from pix2pix.model.generators import build_generator
-from pix2pix.model.initial_weights import load_initial_weights
-from pix2pix.model.pair_folder import PairFolder
+from pix2pix.model.initial_weights import load_initial_weights, start_palette
+from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.pictures.pairs import TRAIN, VAL
+from pix2pix.pictures.palette import MOST_CLASSES, Palette, find_palette
 from pix2pix.training.checkpoint import TrainingFiles
 from pix2pix.training.curves import TrainingLog
 from pix2pix.training.loop import Training
 from pix2pix.training.options import MachineOptions, TrainingOptions
 from pix2pix.training.step import Pix2Pix
 from pix2pix.training.training_pairs import TrainingPairs
+
+PALETTE_PAIRS = 200  # at most so many, from all over the split, are looked at for a palette
 
 
 def build_training(
@@ -42,8 +47,13 @@ def build_training(
     """
     machine = machine or MachineOptions()
     train, val = (PairFolder(pairs / split, machine.cache_gb) for split in (TRAIN, VAL))
+    palette = palette_of(train, options)
+    if palette and fabric.is_global_zero:
+        print(
+            f"train: the inputs are label maps of {len(palette)} colours; G is told the class of each pixel"
+        )
     return Training(
-        build_model(fabric, options),
+        build_model(fabric, options, palette),
         TrainingPairs(train, options, options.pixel_range, options.seed),
         val,
         options,
@@ -53,14 +63,41 @@ def build_training(
     )
 
 
-def build_model(fabric: Fabric, options: TrainingOptions) -> Pix2Pix:
+def palette_of(train: PairFolder, options: TrainingOptions) -> Palette:
+    """Return the colours of the classes that a generator is told of, by ``input_labels``; empty without any.
+
+    A training that starts from a model takes that model's.
+
+    Raises:
+        InputError: ``input_labels`` is true, and the inputs have no 2 to ``MOST_CLASSES`` colours.
+    """
+    if options.init_from:
+        return start_palette(options.init_from, options.init_from_sha256)
+    if options.input_labels is False or options.generator == "resnet18_unet":
+        return ()
+    shown = np.unique(np.linspace(0, len(train) - 1, PALETTE_PAIRS).round().astype(int)).tolist()
+    palette, are_labels = find_palette(to_image(train[index][0]) for index in shown)
+    if options.input_labels is True and not 2 <= len(palette) < MOST_CLASSES:
+        raise InputError(
+            f"input_labels: true, but the training inputs have {len(palette)} colours that fill areas; label "
+            f"maps have 2 to {MOST_CLASSES - 1}. Take auto or false"
+        )
+    return palette if are_labels or options.input_labels is True else ()
+
+
+def build_model(fabric: Fabric, options: TrainingOptions, palette: Palette = ()) -> Pix2Pix:
     """Build the networks, the same ones in every process, and load what they start from.
+
+    Args:
+        fabric: device, processes and precision.
+        options: how the training goes.
+        palette: the colours of the inputs' classes, in [0, 255], where G is told of them.
 
     Raises:
         InputError: a file of weights is not what a setting says.
     """
     fabric.seed_everything(options.seed, verbose=False)
-    generator = build_generator(options)
+    generator = build_generator(options, palette)
     discriminator = PatchDiscriminator(options) if options.has_discriminator else None
     load_initial_weights(generator, options)
     sees = bool(options.lambda_perceptual or options.lambda_projected)

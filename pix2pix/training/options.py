@@ -8,6 +8,7 @@ from pydantic import Field
 from pix2pix.core.choices import (
     DiscriminatorUpdates,
     GanLoss,
+    InputLabels,
     LearningRateSchedule,
     Precision,
     Select,
@@ -150,11 +151,15 @@ class TrainingOptions(
 
     Attributes:
         dataset: the data's name.
+        input_labels: whether G is given, beside each input, which of the inputs' colours each pixel has, as
+            classes; ``auto``: where the training inputs are label maps, as ``pix2pix.pictures.palette``
+            tells them.
         precision: of arithmetic.
         compile: whether ``torch.compile`` compiles the networks.
     """
 
     dataset: str
+    input_labels: InputLabels
     precision: Precision
     compile: bool
 

@@ -58,6 +58,8 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
         if self.pretrained not in allowed and not (isinstance(self.pretrained, str) and "a path" in allowed):
             words = " or ".join(map(str, allowed)).lower()
             raise ValueError(f"pretrained: found {self.pretrained!r}; of {self.generator} it is {words}")
+        if self.input_labels is True and self.generator == "resnet18_unet":
+            raise ValueError("input_labels: found True; a resnet18_unet takes pictures alone")
         return self
 
     @model_validator(mode="after")

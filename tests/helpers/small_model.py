@@ -21,11 +21,11 @@ def last_layer(generator: Any) -> nn.Conv2d:
     return layer
 
 
-def write_model(path: Path, **changes: Any) -> Path:
-    """Write a model with the settings of ``small_settings``."""
+def write_model(path: Path, palette: Any = (), **changes: Any) -> Path:
+    """Write a model with the settings of ``small_settings``, which is told the classes of a palette."""
     settings = small_settings(**({"ngf": 4} | changes))
     torch.manual_seed(0)
-    generator = build_generator(GeneratorOptions.of(settings)).train()
+    generator = build_generator(GeneratorOptions.of(settings), palette).train()
     with torch.no_grad():
         last_layer(generator).weight.mul_(20)
         for _ in range(3):  # moves the running statistics

@@ -21,6 +21,7 @@ EVERY_STEP, EPOCH_END = MachineOptions(checkpoint_minutes=0.0), MachineOptions(c
 SMALL = {
     "image_size": 64,
     "generator": "unet",
+    "input_labels": False,
     "upsample": "transpose",
     "gan_loss": "bce",
     "lambda_perceptual": 0.0,
@@ -67,6 +68,24 @@ def write_pairs(folder: Path, train: int = 6, val: int = 3) -> Path:
             orange = grey * np.array([1.0, 0.6, 0.1])
             image = np.hstack([grey.repeat(3, 2), orange]).astype(np.uint8)
             write_png(folder / split / "block" / f"{i}.png", image)
+    return folder
+
+
+LABELS = ((0, 0, 200), (200, 0, 0), (0, 200, 0), (250, 240, 0))
+
+
+def write_label_maps(folder: Path, train: int = 6, val: int = 3) -> Path:
+    """Write pairs of 64 px whose inputs are label maps of ``LABELS``, and whose targets are grey."""
+    rng = np.random.default_rng(0)
+    for split, count in (("train", train), ("val", val)):
+        for i in range(count):
+            labels = np.array(LABELS)[
+                np.kron(rng.choice(4, (8, 8), p=(0.4, 0.3, 0.2, 0.1)), np.ones((8, 8), int))
+            ]
+            write_png(
+                folder / split / f"{i}.png",
+                np.hstack([labels, labels @ np.full((3, 3), 1 / 3)]).astype(np.uint8),
+            )
     return folder
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.discriminator import PatchDiscriminator
+from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.model.generators import build_generator
 from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions
 
@@ -23,7 +23,8 @@ def count(network: nn.Module) -> int:
 
 def test_full_networks_are_as_large_as_the_reports_say() -> None:
     """Table I of the Columbia report, in which the outer layers have no bias: 217.7 + 11.1 = 228.8 MB."""
-    assert network_sizes(PAPERS | {"bias_outer": False}) == {
+    settings = PAPERS | {"bias_outer": False}
+    assert network_sizes(build_generator(GeneratorOptions.of(settings)), settings) == {
         "generator_parameters": 54_413_952,
         "discriminator_parameters": 2_768_641,
         "generator_mb": 217.7,
@@ -33,20 +34,27 @@ def test_full_networks_are_as_large_as_the_reports_say() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"generator": "resnet18_unet"}, {"ngf": 8, "ndf": 4, "spectral_norm": True}]
+    "changes",
+    [{"generator": "resnet18_unet"}, {"ngf": 8, "ndf": 4, "spectral_norm": True, "lambda_projected": 1}],
 )
 def test_parameters_are_those_of_the_built_networks(changes: dict[str, Any]) -> None:
     settings = PAPERS | changes
-    sizes = network_sizes(settings)
-    assert sizes["generator_parameters"] == count(build_generator(GeneratorOptions.of(settings)))
+    generator = build_generator(GeneratorOptions.of(settings))
+    sizes = network_sizes(generator, settings)
+    assert sizes["generator_parameters"] == count(generator)
     discriminator = PatchDiscriminator(DiscriminatorOptions.of(settings))
     assert sizes["discriminator_parameters"] == count(discriminator)
+    if "lambda_projected" in changes:
+        assert sizes["projected_discriminator_parameters"] == count(ProjectedDiscriminator())
 
 
 def test_training_without_a_gan_term_has_no_discriminator() -> None:
-    sizes = network_sizes(PAPERS | {"lambda_gan": 0})
+    generator = build_generator(GeneratorOptions.of(PAPERS | {"ngf": 2}))
+    sizes = network_sizes(generator, PAPERS | {"lambda_gan": 0})
     assert "discriminator_parameters" not in sizes and sizes["networks_mb"] == sizes["generator_mb"]
-    assert "discriminator_parameters" in network_sizes(PAPERS | {"lambda_gan": 0, "track_gan": True})
+    assert "discriminator_parameters" in network_sizes(
+        generator, PAPERS | {"lambda_gan": 0, "track_gan": True}
+    )
 
 
 def test_speed_is_that_of_single_pictures_and_of_batches() -> None:

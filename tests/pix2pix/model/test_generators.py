@@ -14,7 +14,7 @@ from pix2pix.model.generators import (
     UnetGenerator,
     build_generator,
 )
-from pix2pix.model.layers import INITIAL_STD
+from pix2pix.model.layers import INITIAL_STD, Labels
 from pix2pix.pictures.images import LUMA
 
 # Parameters of each layer in the table of the CS583 report.
@@ -328,3 +328,23 @@ def test_resnets_constants_are_not_saved() -> None:
 def test_options_are_taken_out_of_settings() -> None:
     options = GeneratorOptions(image_size=128, ngf=8, levels=5, skip_connections=False, pixel_range="unit")
     assert GeneratorOptions.of({**vars(options), "epochs": 3}) == options
+
+
+@pytest.mark.parametrize("pixel_range", ["symmetric", "unit"])
+def test_classes_are_the_nearest_colours_of_the_palette(pixel_range: Any) -> None:
+    labels = Labels([(255, 0, 0), (0, 0, 255)], pixel_range)
+    unit = torch.tensor([[1.0, 0.1, 0.0], [0.2, 0.0, 0.9], [0.6, 0.0, 0.4]]).T.reshape(1, 3, 1, 3)
+    real_a = 2 * unit - 1 if pixel_range == "symmetric" else unit
+    result = labels(real_a)
+    assert labels.channels == 5 and torch.equal(result[:, :3], real_a)
+    assert result[0, 3:, 0].T.tolist() == [[1, 0], [0, 1], [1, 0]]
+
+
+def test_without_a_palette_there_is_nothing_beside_the_input() -> None:
+    labels, real_a = Labels((), "symmetric"), torch.rand(1, 3, 4, 4)
+    assert labels.channels == 3 and labels(real_a) is real_a and not labels.state_dict()
+
+
+def test_resnet_takes_no_classes() -> None:
+    with pytest.raises(ValueError, match="takes no classes beside its input"):
+        build_generator(GeneratorOptions(image_size=64, generator="resnet18_unet"), [(0, 0, 0), (9, 9, 9)])

@@ -23,14 +23,18 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def build(**changes: Any) -> tuple[Any, dict[str, Any]]:
+PALETTE = ((0, 0, 200), (200, 0, 0), (0, 200, 0))
+
+
+def build(palette: Any = (), **changes: Any) -> tuple[Any, dict[str, Any]]:
     settings = small_settings(**changes)
-    return build_generator(GeneratorOptions.of(settings)), settings
+    return build_generator(GeneratorOptions.of(settings), palette), settings
 
 
 @pytest.mark.parametrize("changes", KINDS.values(), ids=KINDS.keys())
-def test_one_file_is_enough_to_use_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
-    generator, settings = build(**changes)
+@pytest.mark.parametrize("palette", [(), PALETTE], ids=["", "classes"])
+def test_one_file_is_enough_to_use_the_model(tmp_path: Path, changes: dict[str, Any], palette: Any) -> None:
+    generator, settings = build(() if changes.get("generator") == "resnet18_unet" else palette, **changes)
     generator(torch.randn(4, 3, 64, 64))  # moves the running statistics
     save_generator(tmp_path / "a" / "g.safetensors", generator.state_dict(), settings)
     loaded, read = load_generator(tmp_path / "a" / "g.safetensors")

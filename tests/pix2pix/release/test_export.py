@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from small_model import write_model
+from training_cases import LABELS
 
 from pix2pix.__main__ import main
 from pix2pix.core.errors import InputError
@@ -24,6 +25,7 @@ KINDS: list[dict[str, Any]] = [
     {"output": "chroma"},
     {"output": "chroma", "pixel_range": "unit", "generator": "resnet18_unet", "norm": "batch"},
     {"generator": "efficientnet_unet", "output": "chroma"},
+    {"generator": "efficientnet_unet", "palette": LABELS},
 ]
 
 

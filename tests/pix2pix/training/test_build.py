@@ -1,11 +1,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from training_cases import small_options, small_settings, small_training, write_pairs
+from training_cases import (
+    LABELS,
+    small_options,
+    small_settings,
+    small_training,
+    write_label_maps,
+    write_pairs,
+)
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
@@ -13,6 +21,7 @@ from pix2pix.machine.device import open_fabric
 from pix2pix.model.efficientnet import pretrained_encoder
 from pix2pix.model.generators import ResnetUnetGenerator
 from pix2pix.model.model_file import save_generator
+from pix2pix.pictures.images import write_png
 from pix2pix.training.build import build_model, build_training
 from pix2pix.training.options import MachineOptions
 from pix2pix.training.step import Pix2Pix
@@ -177,3 +186,64 @@ def test_compiled_networks_learn_the_same(tmp_path: Path, changes: dict[str, Any
     expected, result = plain.run(), compiled.run()
     assert result.weights.keys() == expected.weights.keys()
     assert result.metrics["val_l1"] == pytest.approx(expected.metrics["val_l1"], abs=0.01)
+
+
+def classes(pairs: Path, **changes: Any) -> list[list[int]]:
+    """The colours that the generator of a training is told of."""
+    training = build_training(open_fabric("cpu"), small_options(**changes), pairs)
+    return [[round(value) for value in colour] for colour in training.model.generator.labels.palette.tolist()]
+
+
+@pytest.mark.parametrize("generator", ["unet", "efficientnet_unet"])
+@pytest.mark.parametrize("input_labels", ["auto", True])
+def test_generator_is_told_the_classes_of_label_maps(
+    tmp_path: Path, generator: str, input_labels: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_label_maps(tmp_path)
+    found = classes(tmp_path, generator=generator, input_labels=input_labels)
+    assert found == [list(colour) for colour in LABELS]
+    assert "the inputs are label maps of 4 colours" in capsys.readouterr().out
+
+
+def test_label_maps_are_pictures_where_that_is_wanted(tmp_path: Path) -> None:
+    write_label_maps(tmp_path)
+    assert classes(tmp_path, input_labels=False) == []
+
+
+def test_pictures_that_are_no_label_maps_have_classes_only_by_force(tmp_path: Path) -> None:
+    write_pairs(tmp_path)
+    assert classes(tmp_path, input_labels="auto") == []
+    assert len(classes(tmp_path, input_labels=True)) > 1
+
+
+def test_label_maps_are_wanted_where_there_are_none(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        write_png(tmp_path / split / "0.png", np.full((64, 128, 3), 255, np.uint8))
+    with pytest.raises(InputError, match="input_labels: true, but the training inputs have 1 colours"):
+        classes(tmp_path, input_labels=True)
+
+
+def test_training_on_a_resnet_takes_label_maps_as_pictures(tmp_path: Path) -> None:
+    write_label_maps(tmp_path)
+    options = small_options(generator="resnet18_unet", input_labels="auto")
+    training = build_training(open_fabric("cpu"), options, tmp_path)
+    assert training.model.generator(torch.zeros(1, 3, 64, 64)).shape == (1, 3, 64, 64)
+
+
+def test_training_goes_on_with_the_classes_that_its_start_knows(tmp_path: Path) -> None:
+    write_label_maps(tmp_path / "pairs")
+    path = tmp_path / "start.safetensors"
+    before = build_training(open_fabric("cpu"), small_options(input_labels=True), tmp_path / "pairs").model
+    save_generator(path, before.generator.state_dict(), small_settings())
+    for file in (tmp_path / "pairs" / "train").iterdir():  # of the class of a part alone
+        write_png(file, np.full((64, 128, 3), LABELS[1], np.uint8))
+    start = {"init_from": str(path), "init_from_sha256": file_hash(path)}
+    assert classes(tmp_path / "pairs", **start) == [list(colour) for colour in LABELS]
+
+
+def test_classes_are_kept_with_the_weights(tmp_path: Path) -> None:
+    write_label_maps(tmp_path / "pairs")
+    result = small_training(
+        tmp_path / "pairs", tmp_path / "work", input_labels="auto", epochs=1, ema_decay=0.9
+    ).run()
+    assert [tuple(map(round, colour)) for colour in result.weights["labels.palette"].tolist()] == list(LABELS)

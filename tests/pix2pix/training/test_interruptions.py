@@ -116,6 +116,7 @@ RESUMED: dict[str, dict[str, Any]] = {
         "epochs": 2,
     },
     "chroma": {"output": "chroma", "precision": "bf16", "norm": "batch"},
+    "classes": {"input_labels": True, "ema_decay": 0.9},
 }
 
 
