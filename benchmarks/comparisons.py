@@ -84,6 +84,7 @@ COMPARISONS = {
 # Ours with something else: what it is called in the table, and the settings that it changes.
 ABLATION: dict[str, dict[str, Changes]] = {
     "facades": {
+        "label maps as pictures": {"input_labels": False},
         "no projected discriminator": {"lambda_projected": 0},
         "no perceptual loss": {"lambda_perceptual": 0},
         "no feature matching": {"lambda_feature_matching": 0},
