@@ -111,9 +111,9 @@ class Pix2Pix:
         parts = self._split(batches, number)
         adversaries = [] if pretrain else self._adversaries
         with torch.no_grad():
-            reals = [self._seen(part.real_b) for part in parts]
+            reals = [self._seen(part.real_b, pretrain) for part in parts]
         with nullcontext() if len(parts) == 1 else torch.no_grad():
-            fakes = [self._generate(part) for part in parts]
+            fakes = [self._generate(part, pretrain) for part in parts]
         shares, terms = [part.share for part in parts], Terms()
         for adversary in adversaries:
             inputs = [
@@ -124,7 +124,7 @@ class Pix2Pix:
         self._optimizer_g.zero_grad()
         for part, real, fake in zip(parts, reals, fakes, strict=True):
             with summing(self.fabric, self._g, part is not parts[-1]):
-                seen = fake if fake.pictures.requires_grad else self._generate(part)
+                seen = fake if fake.pictures.requires_grad else self._generate(part, pretrain)
                 self._descend(part, self._losses(part, real, seen, adversaries), pretrain, terms)
         norm = gradient_norm(self.fabric, self.generator) if measure else None
         if norm is not None:
@@ -141,7 +141,7 @@ class Pix2Pix:
             "l1": F.l1_loss(fake.pictures, real.pictures),
             "l2": F.mse_loss(fake.pictures, real.pictures),
         }
-        if goal.lambda_perceptual:
+        if goal.lambda_perceptual and fake.levels:
             losses["perceptual"] = perceptual_loss(fake.levels, real.levels)
         for adversary in adversaries:
             seen = {"fake": fake}
@@ -172,12 +172,12 @@ class Pix2Pix:
         for name, loss in losses.items():
             add(terms, name, part.share * loss / scales.get(name, 1))
 
-    def _generate(self, part: _Part) -> _Seen:
+    def _generate(self, part: _Part, pretrain: bool) -> _Seen:
         torch.manual_seed(part.seed)
-        return self._seen(self._g(part.real_a))
+        return self._seen(self._g(part.real_a), pretrain)
 
-    def _seen(self, pictures: Tensor) -> _Seen:
-        if self.encoder is None:
+    def _seen(self, pictures: Tensor, pretrain: bool) -> _Seen:
+        if self.encoder is None or pretrain:
             return _Seen(pictures, ())
         with self.fabric.autocast():
             levels = self.encoder(pictures if self._width == 2 else 2 * pictures - 1)
