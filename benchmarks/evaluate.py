@@ -28,9 +28,9 @@ from pix2pix.evaluation.metrics import colorfulness
 from pix2pix.evaluation.results import translate_folder
 from pix2pix.machine.device import open_fabric
 from pix2pix.machine.memory import keep_freed_memory
-from pix2pix.model.generators import build_generator
-from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 from pix2pix.pictures.options import PairOptions

@@ -25,9 +25,9 @@ from benchmarks.plain_loop import SkipBlock
 from benchmarks.timing import ROUNDS, data_folder, in_process, print_result, report, seconds_of, speedup
 from pix2pix.core.choices import Precision
 from pix2pix.machine.memory import keep_freed_memory
-from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.pictures.images import RgbImage, read_image, to_square, write_png
 from pix2pix.translation.photos import translate_files
 from pix2pix.translation.translator import TranslateOptions, Translator

@@ -16,7 +16,7 @@ from pix2pix.evaluation.measurement import BASELINE_INPUT
 from pix2pix.evaluation.options import RealismOptions
 from pix2pix.evaluation.realism_networks import load_inception, load_lite0, load_lpips
 from pix2pix.model.pair_folder import to_tensor
-from pix2pix.model.weight_files import UnavailableError, checked_file
+from pix2pix.networks.weight_files import UnavailableError, checked_file
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.pairs import read_pair
 

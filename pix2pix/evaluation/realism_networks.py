@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from torchvision.models import AlexNet_Weights
 
 from pix2pix.core.errors import InputError, first_line
-from pix2pix.model.efficientnet import PIXEL_MEAN, PIXEL_SCALE, load_network
-from pix2pix.model.weight_files import UnavailableError, download_weights, read_weights
+from pix2pix.networks.efficientnet import PIXEL_MEAN, PIXEL_SCALE, load_network
+from pix2pix.networks.weight_files import UnavailableError, download_weights, read_weights
 
 LITE0_SIDE_PX = 224
 FEATURES = "2048"  # torchmetrics' name of the features after the last pooling

@@ -21,9 +21,9 @@ from pix2pix.evaluation.measurement import Measured
 from pix2pix.evaluation.metrics import HISTOGRAM_BINS, Histograms
 from pix2pix.evaluation.summary import by_class
 from pix2pix.machine.prefetch import ahead
-from pix2pix.model.generators import Generator
 from pix2pix.model.inference import BATCH, translating
 from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.networks.generators import Generator
 from pix2pix.pictures.contact_sheet import write_sheet
 from pix2pix.pictures.images import write_png
 

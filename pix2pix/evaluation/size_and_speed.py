@@ -8,9 +8,9 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
-from pix2pix.model.generators import Generator
-from pix2pix.model.options import DiscriminatorOptions
+from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.networks.generators import Generator
+from pix2pix.networks.options import DiscriminatorOptions
 
 BATCHES = (1, 4, 16)
 TRIALS = 5

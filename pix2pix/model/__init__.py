@@ -1,1 +1,1 @@
-"""The networks, their files, and what a trained generator makes of tensors. Knows no training."""
+"""Models on disk, what their weights start from, and what a trained one makes of pairs. Knows no training."""

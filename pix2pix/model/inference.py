@@ -9,8 +9,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from pix2pix.core.choices import TestMode
-from pix2pix.model.generators import Generator
 from pix2pix.model.pair_folder import to_tensor, to_uint8
+from pix2pix.networks.generators import Generator
 
 BATCH = 4  # a CPU is about twice as fast as with single pictures
 

@@ -6,12 +6,12 @@ import torch
 from torchvision.models import ResNet18_Weights
 
 from pix2pix.core.errors import InputError, first_line
-from pix2pix.model.efficientnet import pretrained_encoder
-from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
-from pix2pix.model.generators import Generator, ResnetUnetGenerator
 from pix2pix.model.model_file import PALETTE, load_generator
-from pix2pix.model.options import StartOptions
-from pix2pix.model.weight_files import checked_file, download_weights, read_weights
+from pix2pix.networks.efficientnet import pretrained_encoder
+from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
+from pix2pix.networks.generators import Generator, ResnetUnetGenerator
+from pix2pix.networks.options import StartOptions
+from pix2pix.networks.weight_files import checked_file, download_weights, read_weights
 from pix2pix.pictures.palette import Palette
 
 CLASSIFIER = "fc."  # the last layer of a ResNet, which no generator has

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_file
-from pix2pix.model.generators import Generator, build_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.generators import Generator, build_generator
+from pix2pix.networks.options import GeneratorOptions
 
 HEADER_KEY = "pix2pix_settings"
 PALETTE = "labels.palette"  # the name of the classes' colours among the weights

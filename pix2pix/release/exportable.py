@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from pix2pix.core.choices import PixelRange, TestMode
-from pix2pix.model.convolutions import Doubling, Halving
-from pix2pix.model.generators import Generator
-from pix2pix.model.layers import InstanceNorm
+from pix2pix.networks.convolutions import Doubling, Halving
+from pix2pix.networks.generators import Generator
+from pix2pix.networks.layers import InstanceNorm
 
 MOST_UNITS = 1024  # of a side, each as long as what the sides must be multiples of
 MOST_PICTURES = 4096

@@ -6,11 +6,11 @@ import numpy as np
 from lightning_fabric import Fabric
 
 from pix2pix.core.errors import InputError
-from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
-from pix2pix.model.efficientnet import pretrained_encoder
-from pix2pix.model.generators import build_generator
 from pix2pix.model.initial_weights import load_initial_weights, start_palette
 from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.networks.efficientnet import pretrained_encoder
+from pix2pix.networks.generators import build_generator
 from pix2pix.pictures.pairs import TRAIN, VAL
 from pix2pix.pictures.palette import MOST_CLASSES, Palette, find_palette
 from pix2pix.training.checkpoint import TrainingFiles

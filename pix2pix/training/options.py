@@ -15,7 +15,7 @@ from pix2pix.core.choices import (
     TestMode,
 )
 from pix2pix.core.options import AtLeastOne, Count, Options, Probability, Weight
-from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions, StartOptions
+from pix2pix.networks.options import DiscriminatorOptions, GeneratorOptions, StartOptions
 from pix2pix.pictures.options import PairOptions
 
 BelowOne = Annotated[float, Field(ge=0, lt=1)]

@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
-from pix2pix.model.efficientnet import Lite1Encoder
-from pix2pix.model.generators import Generator
+from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.networks.efficientnet import Lite1Encoder
+from pix2pix.networks.generators import Generator
 from pix2pix.training.adversary import Adversary, Inputs, Terms, add, summing
 from pix2pix.training.augment import Disguise
 from pix2pix.training.losses import perceptual_loss

@@ -7,9 +7,9 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from pix2pix.core.choices import TestMode
-from pix2pix.model.generators import Generator
 from pix2pix.model.inference import BATCH, translating
 from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.networks.generators import Generator
 from pix2pix.pictures.images import RgbImage
 
 PICTURES_SHOWN = 6

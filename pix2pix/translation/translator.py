@@ -14,10 +14,10 @@ from PIL import Image
 from pix2pix.core.choices import Accelerator, Fit, Precision, TestMode
 from pix2pix.core.errors import InputError
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import Generator
 from pix2pix.model.inference import BATCH, translating
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import to_image
+from pix2pix.networks.generators import Generator
 from pix2pix.pictures.images import RgbImage
 from pix2pix.translation.input_kinds import AnyArray, as_kind_of, to_photo
 from pix2pix.translation.luminance import with_luminance_of

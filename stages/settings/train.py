@@ -6,7 +6,7 @@ from typing import Any, Self, get_args
 from pydantic import field_validator, model_validator
 
 from pix2pix.core.choices import AutoOutput, Output
-from pix2pix.model.options import patch_grid
+from pix2pix.networks.options import patch_grid
 from pix2pix.training.options import TrainingOptions
 from stages.shared.settings import Settings
 

@@ -77,7 +77,7 @@ def test_edit_of_experiments_tests_and_documents_reruns_nothing(clone: Clone) ->
         ("pix2pix/pairs/splits.py", {"build_pairs"}),
         ("pix2pix/videos/frames.py", {"extract_frames"}),
         ("pix2pix/faces/crops.py", {"crop_faces"}),
-        ("pix2pix/model/generators.py", {"train", "evaluate"}),
+        ("pix2pix/networks/generators.py", {"train", "evaluate"}),
         ("stages/settings/train.py", {"train"}),
         ("stages/settings/check.py", set()),
     ],

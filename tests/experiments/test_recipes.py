@@ -17,10 +17,10 @@ from experiments.recipes import (
     recipe_names,
 )
 from pix2pix.core.errors import InputError
-from pix2pix.model.convolutions import Doubling
-from pix2pix.model.discriminator import PatchDiscriminator
-from pix2pix.model.generators import UnetGenerator, build_generator
-from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions, patch_grid
+from pix2pix.networks.convolutions import Doubling
+from pix2pix.networks.discriminator import PatchDiscriminator
+from pix2pix.networks.generators import UnetGenerator, build_generator
+from pix2pix.networks.options import DiscriminatorOptions, GeneratorOptions, patch_grid
 from stages.shared.settings import read_settings_file
 
 WEIGHTS_OF_METRICS = {"feature_weights", "feature_weights_sha256", "lpips_weights", "lpips_weights_sha256"}

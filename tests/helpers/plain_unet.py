@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.model.generators import UnetGenerator
+from pix2pix.networks.generators import UnetGenerator
 
 
 def convolution(block: nn.Module) -> Any:

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from training_cases import small_settings
 
-from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
-from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.translation.translator import Translator
 
 

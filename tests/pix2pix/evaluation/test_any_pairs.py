@@ -15,9 +15,9 @@ import torch
 from pix2pix.core.errors import InputError
 from pix2pix.evaluation.any_pairs import evaluate
 from pix2pix.evaluation.metrics import image_metrics
-from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import save_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.pictures.images import read_image, write_jpeg, write_png
 
 

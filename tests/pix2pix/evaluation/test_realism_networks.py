@@ -24,7 +24,7 @@ from torchvision.models import AlexNet_Weights
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
 from pix2pix.evaluation.realism_networks import load_inception, load_lpips
-from pix2pix.model.weight_files import UnavailableError
+from pix2pix.networks.weight_files import UnavailableError
 
 
 @pytest.mark.parametrize("side", [64, 299, 400])

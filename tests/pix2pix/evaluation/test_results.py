@@ -11,10 +11,10 @@ from pix2pix.core.errors import InputError
 from pix2pix.evaluation.measurement import measure
 from pix2pix.evaluation.results import color_tables, translate_folder, write_plots
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
-from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.pictures.images import read_image, write_png
 
 CPU = open_fabric("cpu")

@@ -6,9 +6,9 @@ from torch import nn
 
 from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
-from pix2pix.model.generators import build_generator
-from pix2pix.model.options import DiscriminatorOptions, GeneratorOptions
+from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import DiscriminatorOptions, GeneratorOptions
 
 PAPERS = (
     asdict(DiscriminatorOptions(image_size=256))

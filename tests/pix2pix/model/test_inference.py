@@ -7,10 +7,10 @@ from small_model import last_layer
 from torch import Tensor, nn
 
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
-from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import to_image, to_tensor, to_uint8
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.pictures.images import grayscale
 
 CPU = open_fabric("cpu")

@@ -13,10 +13,10 @@ from torchvision.models import ResNet18_Weights, resnet18
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
-from pix2pix.model.generators import build_generator
 from pix2pix.model.initial_weights import load_pretrained_encoder, load_start
 from pix2pix.model.model_file import save_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 from training_cases import small_settings
 
 from pix2pix.core.errors import InputError
-from pix2pix.model.generators import build_generator
 from pix2pix.model.model_file import HEADER_KEY, load_generator, save_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 
 KINDS: dict[str, dict[str, Any]] = {
     "unet": {},

@@ -18,9 +18,9 @@ from training_cases import (
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.efficientnet import pretrained_encoder
-from pix2pix.model.generators import ResnetUnetGenerator
 from pix2pix.model.model_file import save_generator
+from pix2pix.networks.efficientnet import pretrained_encoder
+from pix2pix.networks.generators import ResnetUnetGenerator
 from pix2pix.pictures.images import write_png
 from pix2pix.training.build import build_model, build_training
 from pix2pix.training.options import MachineOptions

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.generators import build_generator
 from pix2pix.model.inference import translating
-from pix2pix.model.options import GeneratorOptions
 from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 from pix2pix.pictures.images import write_png
 from pix2pix.training.validation import PICTURES_SHOWN, validate
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from pix2pix.model.convolutions import FEW_POSITIONS, Doubling, Halving
+from pix2pix.networks.convolutions import FEW_POSITIONS, Doubling, Halving
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
@@ -41,7 +41,7 @@ def test_equals_torchs_convolution_in_value_and_gradient(
 def test_bf16_is_as_exact_as_bf16_is(
     layer: Halving | Doubling, side: int, has_amx: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pix2pix.model.convolutions._has_amx", lambda: has_amx)
+    monkeypatch.setattr("pix2pix.networks.convolutions._has_amx", lambda: has_amx)
     torch.manual_seed(0)
     x = torch.randn(2, 8, side, side, requires_grad=True)
     results = []

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.model.discriminator import PatchDiscriminator, ProjectedDiscriminator
-from pix2pix.model.efficientnet import LITE1_WIDTHS
-from pix2pix.model.options import DiscriminatorOptions
+from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
+from pix2pix.networks.efficientnet import LITE1_WIDTHS
+from pix2pix.networks.options import DiscriminatorOptions
 
 # Parameters of each layer in the table of the CS583 report.
 TABLE = [6208, 131072, 256, 524288, 512, 2097152, 1024, 8193]

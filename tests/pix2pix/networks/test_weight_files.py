@@ -9,7 +9,7 @@ from loopback import server as server  # a fixture
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
-from pix2pix.model.weight_files import UnavailableError, checked_file, download_weights, read_weights
+from pix2pix.networks.weight_files import UnavailableError, checked_file, download_weights, read_weights
 
 
 @pytest.fixture

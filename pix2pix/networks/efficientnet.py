@@ -12,7 +12,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-from pix2pix.model.weight_files import read_weights
+from pix2pix.networks.weight_files import read_weights
 
 SHA256 = {
     "lite0": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",

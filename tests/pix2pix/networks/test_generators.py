@@ -6,7 +6,7 @@ from plain_unet import convolution, plain_unet
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
-from pix2pix.model.generators import (
+from pix2pix.networks.generators import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     GeneratorOptions,
@@ -14,7 +14,7 @@ from pix2pix.model.generators import (
     UnetGenerator,
     build_generator,
 )
-from pix2pix.model.layers import INITIAL_STD, Labels
+from pix2pix.networks.layers import INITIAL_STD, Labels
 from pix2pix.pictures.images import LUMA
 
 # Parameters of each layer in the table of the CS583 report.

@@ -1,6 +1,6 @@
 import pytest
 
-from pix2pix.model.options import HALVINGS, patch_grid
+from pix2pix.networks.options import HALVINGS, patch_grid
 
 
 @pytest.mark.parametrize("patch_size", HALVINGS)

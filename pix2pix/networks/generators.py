@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from pix2pix.core.choices import GeneratorKind
-from pix2pix.model.convolutions import Halving
-from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
-from pix2pix.model.layers import (
+from pix2pix.networks.convolutions import Halving
+from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
+from pix2pix.networks.layers import (
     WIDEST,
     Labels,
     activation_layer,
@@ -19,8 +19,8 @@ from pix2pix.model.layers import (
     norm_layers,
     upsampling,
 )
-from pix2pix.model.options import GeneratorOptions
-from pix2pix.model.outputs import OUTPUT_CHANNELS, picture_output
+from pix2pix.networks.options import GeneratorOptions
+from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESNET_WIDTHS = (64, 64, 128, 256, 512)  # channels after each halving of the side

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pix2pix.core.choices import Activation, Norm, PixelRange, Upsample
-from pix2pix.model.convolutions import Doubling
+from pix2pix.networks.convolutions import Doubling
 
 RESIZE_KERNEL = 3
 WIDEST = 8  # layers have at most 8 times the channels of the first

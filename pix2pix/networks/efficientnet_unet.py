@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.model.efficientnet import LITE1_WIDTHS, Lite1Encoder
-from pix2pix.model.layers import Labels, check_five_halvings, norm_layers
-from pix2pix.model.options import GeneratorOptions
-from pix2pix.model.outputs import OUTPUT_CHANNELS, picture_output
+from pix2pix.networks.efficientnet import LITE1_WIDTHS, Lite1Encoder
+from pix2pix.networks.layers import Labels, check_five_halvings, norm_layers
+from pix2pix.networks.options import GeneratorOptions
+from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
 
 INPUT_SHARE = 0.5  # of ngf: channels made of the input itself, at its full size
 # Of ngf: the decoder's channels, where the side is 1/16, 1/8, 1/4, 1/2 and 1.

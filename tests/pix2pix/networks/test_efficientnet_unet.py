@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pix2pix.model.efficientnet_unet import EfficientnetUnetGenerator
-from pix2pix.model.generators import build_generator
-from pix2pix.model.options import GeneratorOptions
+from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
+from pix2pix.networks.generators import build_generator
+from pix2pix.networks.options import GeneratorOptions
 
 
 def small(size: int = 64, **changes: Any) -> EfficientnetUnetGenerator:

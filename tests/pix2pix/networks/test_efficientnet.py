@@ -4,8 +4,8 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 
 from pix2pix.core.errors import InputError
-from pix2pix.model import efficientnet
-from pix2pix.model.efficientnet import LITE1_WIDTHS, Lite1Encoder, load_network
+from pix2pix.networks import efficientnet
+from pix2pix.networks.efficientnet import LITE1_WIDTHS, Lite1Encoder, load_network
 
 
 def test_encoder_is_the_published_network_on_its_scale_of_pixels() -> None:

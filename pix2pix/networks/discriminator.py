@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from pix2pix.model.convolutions import KERNEL, Halving
-from pix2pix.model.efficientnet import LITE1_WIDTHS
-from pix2pix.model.layers import WIDEST, activation_layer, initialize, norm_layers
-from pix2pix.model.options import HALVINGS, DiscriminatorOptions, patch_grid
+from pix2pix.networks.convolutions import KERNEL, Halving
+from pix2pix.networks.efficientnet import LITE1_WIDTHS
+from pix2pix.networks.layers import WIDEST, activation_layer, initialize, norm_layers
+from pix2pix.networks.options import HALVINGS, DiscriminatorOptions, patch_grid
 
 PROJECTED_WIDTH, PROJECTED_SLOPE = 64, 0.2  # channels of a head, and its leaky ReLU below 0
 ACTIVATIONS = (nn.LeakyReLU, nn.ReLU, nn.SiLU, nn.Mish)

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pix2pix.model.outputs import ChromaOutput, ColourOutput, picture_output
+from pix2pix.networks.outputs import ChromaOutput, ColourOutput, picture_output
 from pix2pix.pictures.images import LUMA
 
 RANGES = [("symmetric", -1.0), ("unit", 0.0)]

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pix2pix.model.layers import (
+from pix2pix.networks.layers import (
     InstanceNorm,
     activation_layer,
     decoder_activation,
