@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Collection
 from importlib import import_module
+from keyword import iskeyword
 from types import ModuleType
 
 import shtab
@@ -18,7 +19,8 @@ COMMANDS = {
     "rate": "open a page on which people rate test pictures",
     "ratings": "sum up what they said",
     "report": "write plots, metrics and settings of runs to one page",
-    "export": "write a model as ONNX, and as a program of torch.export",
+    "export": "write a model as ONNX, as a program of torch.export, or for the original code",
+    "import": "take over a generator that the original code trained",
     "model-card": "write a model card",
 }
 PRINT_COMPLETION = "--print-completion"
@@ -49,7 +51,8 @@ def _parser(wanted: Collection[str]) -> argparse.ArgumentParser:
 
 
 def _module(command: str) -> ModuleType:
-    return import_module(f"pix2pix.commands.{command.replace('-', '_')}")
+    name = command.replace("-", "_") + "_" * iskeyword(command)
+    return import_module(f"pix2pix.commands.{name}")
 
 
 if __name__ == "__main__":

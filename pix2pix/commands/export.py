@@ -1,7 +1,8 @@
-"""Hand a trained model to other programs: as ONNX, and as a program of torch.export.
+"""Hand a trained model to other programs: as ONNX, as a program of torch.export, and to the original code.
 
-Both take pictures, (N, 3, H, W) float32 RGB in [0, 1], any number of them, with sides that are multiples of
-what the network needs, and give the same shape and range. They are compared with PyTorch on real pictures.
+The first two take pictures, (N, 3, H, W) float32 RGB in [0, 1], any number of them, with sides that are
+multiples of what the network needs, and give the same shape and range. They are compared with PyTorch on real
+pictures. The last is latest_net_G.pth of junyanz/pytorch-CycleGAN-and-pix2pix, for networks that it has.
 """
 
 import argparse
@@ -9,12 +10,15 @@ from pathlib import Path
 
 from pix2pix.commands.arguments import add_model
 
+FORMATS = {"onnx": ".onnx", "pt2": ".pt2", "original": ".pth"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     add_model(parser)
     add = parser.add_argument
-    add("-o", "--output", type=Path, nargs="+", help=".onnx or .pt2 files; default: both, beside the model")
+    add("-o", "--output", type=Path, nargs="+", help=".onnx, .pt2 or .pth files; default: the first two")
+    add("--format", nargs="+", choices=FORMATS, help="or what to write beside the model")
     add("--pictures", type=Path, help="a folder to compare on; default: scikit-image's photos")
 
 
@@ -22,4 +26,5 @@ def run(args: argparse.Namespace) -> None:
     """Export the model that the command line names, and say how far the result is from PyTorch."""
     from pix2pix.release.export import export_model
 
-    export_model(args.model, args.output, args.pictures)
+    outputs = args.output or [args.model.with_suffix(FORMATS[name]) for name in args.format or ()]
+    export_model(args.model, outputs, args.pictures)

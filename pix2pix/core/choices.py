@@ -15,9 +15,9 @@ SplitBy = Literal["clip", "person"]
 ImageSize = Literal[64, 128, 256, 512, 1024]  # side in px
 
 # The networks.
-GeneratorKind = Literal["unet", "resnet18_unet", "efficientnet_unet"]
+GeneratorKind = Literal["unet", "resnet_6blocks", "resnet_9blocks", "resnet18_unet", "efficientnet_unet"]
 Upsample = Literal["transpose", "resize"]
-Norm = Literal["batch", "instance", "none"]
+Norm = Literal["batch", "instance", "instance_plain", "none"]
 Activation = Literal["leaky_relu", "relu", "silu", "mish"]
 PixelRange = Literal["symmetric", "unit"]
 InputLabels = Literal["auto"] | bool

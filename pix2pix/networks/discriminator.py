@@ -9,7 +9,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from pix2pix.networks.convolutions import KERNEL, Halving
 from pix2pix.networks.efficientnet import LITE1_WIDTHS
-from pix2pix.networks.layers import WIDEST, activation_layer, initialize, norm_layers
+from pix2pix.networks.layers import WIDEST, activation_layer, has_bias, initialize, norm_layers
 from pix2pix.networks.options import HALVINGS, DiscriminatorOptions, patch_grid
 
 PROJECTED_WIDTH, PROJECTED_SLOPE = 64, 0.2  # channels of a head, and its leaky ReLU below 0
@@ -32,7 +32,7 @@ class PatchDiscriminator(nn.Module):
         for level, (inputs, outputs) in enumerate(pairwise(widths), start=1):
             layers += [
                 activation_layer(options.activation, options.leaky_slope),
-                _convolution(inputs, outputs, 2 if level < halvings else 1, options.norm == "none", options),
+                _convolution(inputs, outputs, 2 if level < halvings else 1, has_bias(options.norm), options),
                 *norm_layers(options.norm, outputs),
             ]
         layers += [

@@ -1,4 +1,4 @@
-"""The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and those on an encoder for photos."""
+"""The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and those of other papers."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,14 @@ from pix2pix.networks.layers import (
     activation_layer,
     check_five_halvings,
     decoder_activation,
+    has_bias,
     initialize,
     norm_layers,
     upsampling,
 )
 from pix2pix.networks.options import GeneratorOptions
 from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
+from pix2pix.networks.resnet_generator import ResnetGenerator
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESNET_WIDTHS = (64, 64, 128, 256, 512)  # channels after each halving of the side
@@ -89,7 +91,7 @@ class UnetGenerator(nn.Module):
         widths = [options.ngf * min(2**level, WIDEST) for level in range(levels)]
         self.labels = Labels(palette, options.pixel_range)
         self.encoder = nn.ModuleList(
-            [Halving(self.labels.channels, widths[0], options.norm == "none")]
+            [Halving(self.labels.channels, widths[0], has_bias(options.norm))]
             + [_down(widths[i - 1], widths[i], i == levels - 1, options) for i in range(1, levels)]
         )
         self.decoder = Decoder(widths, options)
@@ -144,9 +146,11 @@ class ResnetUnetGenerator(nn.Module):
         return fake_b
 
 
-Generator = UnetGenerator | ResnetUnetGenerator | EfficientnetUnetGenerator
+Generator = UnetGenerator | ResnetGenerator | ResnetUnetGenerator | EfficientnetUnetGenerator
 GENERATORS: dict[GeneratorKind, type[Generator]] = {
     "unet": UnetGenerator,
+    "resnet_6blocks": ResnetGenerator,
+    "resnet_9blocks": ResnetGenerator,
     "resnet18_unet": ResnetUnetGenerator,
     "efficientnet_unet": EfficientnetUnetGenerator,
 }
@@ -169,14 +173,14 @@ def _down(inputs: int, outputs: int, is_innermost: bool, options: GeneratorOptio
     norm = [] if is_innermost else norm_layers(options.norm, outputs)
     return nn.Sequential(
         activation_layer(options.activation, options.leaky_slope),
-        Halving(inputs, outputs, options.norm == "none"),
+        Halving(inputs, outputs, has_bias(options.norm)),
         *norm,
     )
 
 
 def _up(inputs: int, outputs: int, block: int, options: GeneratorOptions) -> nn.Sequential:
     return nn.Sequential(
-        *upsampling(inputs, outputs, options.upsample, bias=options.norm == "none"),
+        *upsampling(inputs, outputs, options.upsample, bias=has_bias(options.norm)),
         *norm_layers(options.norm, outputs),
         *_dropout(block, options),
         decoder_activation(options.activation),

@@ -19,6 +19,10 @@ from pix2pix.core.choices import (
 from pix2pix.core.options import AtLeastOne, Count, Options, Sha256
 
 HALVINGS: dict[int, int] = {1: 0, 16: 1, 70: 3, 142: 4, 286: 5}  # of the side, by the size of the patch in px
+RESIDUAL_BLOCKS: dict[str, int] = {
+    "resnet_6blocks": 6,
+    "resnet_9blocks": 9,
+}  # of the generators that have some
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +31,21 @@ class GeneratorOptions(Options):
 
     Attributes:
         image_size: side of the picture in px, a power of two.
-        generator: the paper's U-Net; one whose encoder is a ResNet-18, which ``ngf``, ``levels``,
-            ``activation`` and ``leaky_slope`` do not touch, and which keeps its batch norm; or one whose
-            encoder is an EfficientNet-lite1, of which only ``ngf`` and ``norm`` of the decoder,
-            ``pixel_range`` and ``output`` can be chosen.
+        generator: the paper's U-Net; CycleGAN's of 6 or 9 residual blocks, which ``levels``,
+            ``skip_connections`` and ``leaky_slope`` do not touch, and each of whose blocks has ``dropout``;
+            a U-Net whose encoder is a ResNet-18, which ``ngf``, ``levels``, ``activation`` and
+            ``leaky_slope`` do not touch, and which keeps its batch norm; or one whose encoder is an
+            EfficientNet-lite1, of which only ``ngf`` and ``norm`` of the decoder, ``pixel_range`` and
+            ``output`` can be chosen.
         ngf: channels of the first level; each further level has twice as many, up to 8 times.
         levels: how often the side is halved; 0 goes down to 1x1.
         skip_connections: whether the encoder's levels are handed to the decoder; without, the
             encoder-decoder of the paper's comparison.
         upsample: how the decoder doubles the side: ``transpose``: by the paper's transposed convolution;
             ``resize``: by nearest neighbours and a convolution, which leaves no checkerboard.
-        norm: normalisation; the outermost level and the innermost one of the encoder have none.
+        norm: normalisation; the U-Net's outermost level and the innermost one of its encoder have none.
+            ``instance_plain``: instance norm without scale and shift of its own, as CycleGAN has it, and with
+            a bias in every convolution.
         activation: of the encoder; the decoder's is ReLU unless it is ``silu`` or ``mish``.
         leaky_slope: of ``leaky_relu`` below 0.
         dropout: probability in the first ``dropout_blocks`` blocks of the decoder.
@@ -63,6 +71,13 @@ class GeneratorOptions(Options):
     bias_outer: bool = True
     pixel_range: PixelRange = "symmetric"
     output: Output = "colour"
+
+    @property
+    def multiple(self) -> int:
+        """What the sides of its pictures are multiples of, in px."""
+        if self.generator == "unet":
+            return 1 << (self.levels or self.image_size.bit_length() - 1)
+        return 4 if self.generator in RESIDUAL_BLOCKS else 32
 
 
 @dataclass(frozen=True, kw_only=True)

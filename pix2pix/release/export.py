@@ -1,7 +1,8 @@
-"""Hand a trained model to other programs: as ONNX, and as a program of torch.export.
+"""Hand a trained model to other programs: as ONNX, as a program of torch.export, and to the original code.
 
-Both take pictures, (N, 3, H, W) float32 RGB in [0, 1], any number of them, with sides that are multiples of
-what the network needs, and give the same shape and range. They are compared with PyTorch on real pictures.
+The first two take pictures, (N, 3, H, W) float32 RGB in [0, 1], any number of them, with sides that are
+multiples of what the network needs, and give the same shape and range. They are compared with PyTorch on real
+pictures.
 """
 
 import json
@@ -21,11 +22,14 @@ from torch.export import ExportedProgram
 from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_file
 from pix2pix.model.model_file import HEADER_KEY, load_generator
+from pix2pix.model.original_checkpoints import write_original
 from pix2pix.pictures.images import IMAGE_SUFFIXES, RgbImage, read_image, to_square
 from pix2pix.release.exportable import UnitRange, exportable, trace
 from pix2pix.translation.translator import Translator
 
-KINDS = (".onnx", ".pt2")
+TRACED = (".onnx", ".pt2")
+ORIGINAL = ".pth"
+KINDS = (*TRACED, ORIGINAL)
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")  # those of scikit-image
 MOST_CHECKED = 8
 TOLERANCE = 1.0  # in 255ths
@@ -38,16 +42,27 @@ def export_model(path: Path, outputs: Sequence[Path] | None = None, pictures: Pa
 
     Args:
         path: a file that the train stage wrote.
-        outputs: ``.onnx`` or ``.pt2`` files; by default both, beside the model.
+        outputs: ``.onnx``, ``.pt2`` or ``.pth`` files; by default the first two, beside the model.
         pictures: a folder to compare on; by default scikit-image's photos.
 
     Raises:
-        InputError: there is no such model, a package is missing, or a result differs.
+        InputError: there is no such model, a package is missing, a result differs, or the original code has
+            no such network.
     """
-    outputs = outputs or [path.with_suffix(kind) for kind in KINDS]
+    outputs = outputs or [path.with_suffix(kind) for kind in TRACED]
     for output in outputs:
         if output.suffix not in KINDS:
             raise InputError(f"{output}: found {output.suffix or 'no suffix'}; expected {' or '.join(KINDS)}")
+    traced = [output for output in outputs if output.suffix in TRACED]
+    if traced:
+        _export_traced(path, traced, pictures)
+    for output in outputs:
+        if output.suffix == ORIGINAL:
+            write_original(load_generator(path)[0], output)
+            print(f"export: {output}, as latest_net_G.pth of the original code")
+
+
+def _export_traced(path: Path, outputs: Sequence[Path], pictures: Path | None) -> None:
     _require_packages()
     generator, settings = load_generator(path)
     translator = Translator.load(path, "cpu", "fp32")

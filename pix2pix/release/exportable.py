@@ -79,7 +79,7 @@ def _plain(module: nn.Module, test_mode: TestMode) -> nn.Module:
             bias=module.bias is not None,
         )
     elif isinstance(module, InstanceNorm) or (test_mode == "train" and isinstance(module, nn.BatchNorm2d)):
-        plain = nn.InstanceNorm2d(module.num_features, module.eps, affine=True)
+        plain = nn.InstanceNorm2d(module.num_features, module.eps, affine=module.affine)
     else:
         return module
     weights = {name: tensor.contiguous() for name, tensor in module.named_parameters()}

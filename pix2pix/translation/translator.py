@@ -106,8 +106,7 @@ class Translator:
         self._preparation = Preparation(settings)
         self.settings = settings
         self.image_size: int = settings["image_size"]
-        halvings = settings["levels"] or self.image_size.bit_length() - 1
-        self.multiple: int = 2**halvings if settings["generator"] == "unet" else 32
+        self.multiple: int = generator.options.multiple
 
     @classmethod
     def load(

@@ -13,7 +13,7 @@ from stages.shared.settings import Settings
 # What `pretrained` may be: an efficientnet_unet is not trained from random weights, because it has no norm
 # in its encoder.
 PRETRAINED: dict[str, tuple[object, ...]] = {
-    "unet": ("auto", False),
+    **dict.fromkeys(("unet", "resnet_6blocks", "resnet_9blocks"), ("auto", False)),
     "resnet18_unet": ("auto", True, False, "a path"),
     "efficientnet_unet": ("auto", True),
 }

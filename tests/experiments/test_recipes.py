@@ -245,7 +245,10 @@ def test_changes_are_read_by_the_types_of_the_settings() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("norm=layer", "SET: norm: found 'layer'; input should be 'batch', 'instance' or 'none'"),
+        (
+            "norm=layer",
+            "SET: norm: found 'layer'; input should be 'batch', 'instance', 'instance_plain' or 'none'",
+        ),
         ("lamda_l1=3", "SET: lamda_l1: there is no such setting; did you mean lambda_l1?"),
         ("epochs=two", "SET: epochs: found 'two'; input should be a valid integer"),
         ("epochs", "SET: found 'epochs'; expected key=value"),

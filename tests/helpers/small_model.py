@@ -11,13 +11,18 @@ from pix2pix.model.model_file import save_generator
 from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.networks.generators import build_generator
 from pix2pix.networks.options import GeneratorOptions
+from pix2pix.networks.resnet_generator import ResnetGenerator
 from pix2pix.translation.translator import Translator
 
 
 def last_layer(generator: Any) -> nn.Conv2d:
     """The layer that makes the channels of the output."""
-    is_efficientnet = isinstance(generator, EfficientnetUnetGenerator)
-    layer: nn.Conv2d = generator.to_channels if is_efficientnet else generator.decoder.output[-1]
+    if isinstance(generator, EfficientnetUnetGenerator):
+        return generator.to_channels
+    layers: nn.Sequential = (
+        generator.to_channels if isinstance(generator, ResnetGenerator) else generator.decoder.output
+    )
+    layer: nn.Conv2d = layers[-1]
     return layer
 
 

@@ -16,6 +16,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "unet": {},
     "batch": {"norm": "batch"},
     "resnet": {"generator": "resnet18_unet"},
+    "cyclegan": {"generator": "resnet_6blocks", "norm": "instance_plain"},
     "efficientnet": {"generator": "efficientnet_unet", "norm": "instance"},
     "encoder-decoder": {"skip_connections": False, "upsample": "resize", "bias_outer": False},
     "chroma": {"output": "chroma"},

@@ -11,6 +11,7 @@ from training_cases import LABELS
 from pix2pix.__main__ import main
 from pix2pix.core.errors import InputError
 from pix2pix.model.model_file import HEADER_KEY, load_generator
+from pix2pix.model.original_checkpoints import read_original
 from pix2pix.pictures.images import RgbImage, to_square, write_png
 from pix2pix.release.export import export
 from pix2pix.release.exportable import exportable, trace
@@ -22,6 +23,7 @@ KINDS: list[dict[str, Any]] = [
     {"norm": "batch", "test_mode": "train", "dropout": 0.0},
     {"levels": 3, "pixel_range": "unit", "upsample": "resize", "skip_connections": False, "norm": "batch"},
     {"generator": "resnet18_unet"},
+    {"generator": "resnet_6blocks", "norm": "instance_plain"},
     {"output": "chroma"},
     {"output": "chroma", "pixel_range": "unit", "generator": "resnet18_unet", "norm": "batch"},
     {"generator": "efficientnet_unet", "output": "chroma"},
@@ -126,3 +128,22 @@ def test_errors_are_told_in_a_line(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=message):
         run_export(monkeypatch, *arguments)
+
+
+def test_model_of_the_original_code_is_handed_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = write_model(tmp_path / "m.safetensors", generator="resnet_6blocks", norm="instance_plain")
+    run_export(monkeypatch, "--model", model, "--format", "original")
+    assert "m.pth, as latest_net_G.pth of the original code" in capsys.readouterr().out
+    generator, _ = read_original(tmp_path / "m.pth")
+    expected = load_generator(model)[0].state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in generator.state_dict().items())
+
+
+def test_network_that_the_original_code_has_not_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_model(tmp_path / "m.safetensors", generator="efficientnet_unet")
+    with pytest.raises(SystemExit, match="the original code has no such network: this one has generator"):
+        run_export(monkeypatch, "--model", model, "--format", "original")

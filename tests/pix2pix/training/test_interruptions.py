@@ -117,6 +117,7 @@ RESUMED: dict[str, dict[str, Any]] = {
     },
     "chroma": {"output": "chroma", "precision": "bf16", "norm": "batch"},
     "classes": {"input_labels": True, "ema_decay": 0.9},
+    "networks of CycleGAN": {"generator": "resnet_6blocks", "norm": "instance_plain", "dropout": 0.5},
 }
 
 

@@ -81,6 +81,7 @@ EXACT_ONLY: dict[
     "projected": {"lambda_projected": 1.0},
     "both, without a patch's": {"lambda_projected": 1.0, "lambda_perceptual": 5.0, "lambda_gan": 0.0},
     "on EfficientNet": {"generator": "efficientnet_unet", "gan_loss": "lsgan"},
+    "networks of CycleGAN": {"generator": "resnet_6blocks", "norm": "instance_plain", "gan_loss": "lsgan"},
 }
 
 

@@ -45,6 +45,7 @@ def test_example_of_the_docstring_runs(
         {"image_size": 256},
         {"output": "chroma"},
         {"generator": "efficientnet_unet"},
+        {"generator": "resnet_6blocks", "norm": "instance_plain"},
     ],
 )
 def test_output_is_that_of_evaluate_to_the_byte(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -76,13 +77,21 @@ def test_output_does_not_depend_on_what_else_is_translated(tmp_path: Path, fit: 
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"levels": 3}, {"generator": "resnet18_unet"}, {"generator": "efficientnet_unet"}]
+    ("changes", "multiple"),
+    [
+        ({}, 64),
+        ({"levels": 3}, 8),
+        ({"generator": "resnet_6blocks"}, 4),
+        ({"generator": "resnet18_unet"}, 32),
+        ({"generator": "efficientnet_unet"}, 32),
+    ],
 )
-def test_full_is_one_pass_at_the_smallest_multiple(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_full_is_one_pass_at_the_smallest_multiple(
+    tmp_path: Path, changes: dict[str, Any], multiple: int
+) -> None:
     translator = small_translator(tmp_path, **changes)
-    multiple = {"levels": 8, "generator": 32}.get(next(iter(changes), ""), 64)
     assert translator.multiple == multiple
-    image = noise(2 * multiple, 3 * multiple)
+    image = noise(5 * multiple, 6 * multiple)
     (alone,) = translator._network.translate([image])
     assert np.array_equal(translator.translate(image, fit="full"), alone)
     assert np.array_equal(translator.translate(image[:-1, :-1], fit="full").shape, (*alone[:-1, :-1].shape,))

@@ -45,7 +45,11 @@ def test_every_way_to_write_a_number_is_one(params: Path, text: str) -> None:
             "facade",
             "dataset: found 'facade'; input should be 'sample', 'folder', 'facades', 'maps',",
         ),
-        ("norm", "layer", "norm: found 'layer'; input should be 'batch', 'instance' or 'none'"),
+        (
+            "norm",
+            "layer",
+            "norm: found 'layer'; input should be 'batch', 'instance', 'instance_plain' or 'none'",
+        ),
         ("output", "color", "output: found 'color'; input should be 'auto', 'colour' or 'chroma'"),
         ("output", "[auto]", "output: found ['auto']; input should be 'auto', 'colour' or 'chroma'"),
         ("patch_size", "286", "patch_size 286 is too large for image_size 64: nothing is left to judge"),
