@@ -33,18 +33,19 @@ FIGURES = {
 
 
 def model_card(
-    name: str, settings: Mapping[str, Any], metrics: Path, folder: Path, dataset: str | None = None
+    name: str, settings: Mapping[str, Any], metrics: Path | None, folder: Path, dataset: str | None = None
 ) -> str:
     """Return a model's card as Markdown.
 
     Args:
         name: of the model's file.
         settings: as in its header.
-        metrics: the folder that the stages wrote the model's metrics to; what is missing there is left out.
+        metrics: the folder that the stages wrote the model's metrics to, or None where there is none; what is
+            missing there is left out.
         folder: that the card is for; links to pictures start from it.
         dataset: what the data are called; without it, what the header calls them.
     """
-    data, evaluated = _read(metrics / "data.json"), _read(metrics / "evaluate.json")
+    data, evaluated = ({} if metrics is None else _read(metrics / f"{n}.json") for n in ("data", "evaluate"))
     parts = [
         *_head(name, settings),
         *_data(settings, data, dataset),
@@ -87,7 +88,7 @@ def _data(settings: Mapping[str, Any], data: Mapping[str, Any], dataset: str | N
     yield ""
 
 
-def _figures(evaluated: Mapping[str, Any], metrics: Path, folder: Path) -> Iterator[str]:
+def _figures(evaluated: Mapping[str, Any], metrics: Path | None, folder: Path) -> Iterator[str]:
     yield "## Figures"
     yield ""
     if evaluated:
@@ -99,9 +100,9 @@ def _figures(evaluated: Mapping[str, Any], metrics: Path, folder: Path) -> Itera
             values = [evaluated.get(name) for name in (key, f"{BASELINE_INPUT}_{key}")]
             yield f"| {title} | {' | '.join('-' if value is None else f'{value:.4f}' for value in values)} |"
     else:
-        yield "The model has not been evaluated."
+        yield "There is no evaluation of this very file."
     yield ""
-    if (metrics / EXAMPLES).exists():
+    if metrics is not None and (metrics / EXAMPLES).exists():
         yield f"![The best, the median and the worst test picture]({_link(metrics / EXAMPLES, folder)})"
         yield ""
 

@@ -1,22 +1,15 @@
 """The trained models that the page offers, and what it says of each."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from pix2pix.core.errors import InputError
 from pix2pix.model.model_file import read_settings
 from pix2pix.translation.preparation import Task, task_of
 
 PATTERNS = ("models/*.safetensors", "data/epochs/**/*.safetensors")
-METRICS = Path("metrics/evaluate.json")
-LOCK = Path("dvc.lock")
 NEEDED_SETTINGS = ("pair_task", "direction", "image_size", "generator", "levels")  # by what the page says
 
 
@@ -66,24 +59,6 @@ def find_models(root: Path, named: Sequence[Path] = ()) -> tuple[list[Model], li
     for model in models:
         once.setdefault(model.path.resolve(), model)
     return list(once.values()), reasons
-
-
-def metrics_of(model: Model, root: Path) -> dict[str, Any]:
-    """Return what the last evaluation measured, if it was of this very file; else nothing.
-
-    DVC's lock file tells the hashes of the model that was evaluated and of the metrics that came of it.
-    """
-    try:
-        stages = YAML(typ="safe").load(root / LOCK)["stages"]
-        evaluate = stages["evaluate"]
-        measured = {item["md5"] for item in evaluate["deps"] if item["path"].endswith(".safetensors")}
-        written = {item["md5"] for item in evaluate["outs"] if item["path"] == METRICS.as_posix()}
-        if _md5(model.path) not in measured or _md5(root / METRICS) not in written:
-            return {}
-        metrics: dict[str, Any] = json.loads((root / METRICS).read_text(encoding="utf-8"))
-    except (OSError, YAMLError, KeyError, TypeError, ValueError):  # none of it is there, or not yet
-        return {}
-    return metrics
 
 
 def facts_of(model: Model, metrics: dict[str, Any]) -> list[tuple[str, str]]:
@@ -164,8 +139,3 @@ def _model(path: Path, root: Path) -> Model:
     if missing:
         raise InputError(f"{path} is not a model written by the train stage: {missing[0]!r}")
     return Model(name, path, settings)
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()

@@ -9,7 +9,8 @@ from typing import Literal
 
 from pix2pix.core.choices import Accelerator, Fit
 from pix2pix.core.errors import InputError
-from pix2pix.pages.demo.models import Model, facts_of, find_models, metrics_of
+from pix2pix.model.last_evaluation import last_evaluation
+from pix2pix.pages.demo.models import Model, facts_of, find_models
 from pix2pix.pages.demo.uploads import Result, example_photos, read_upload, translate_photo
 from pix2pix.translation.photo_file import Photo
 from pix2pix.translation.preparation import Preparation
@@ -112,7 +113,7 @@ class TranslationService:
 
     def facts(self, model: Model) -> list[tuple[str, str]]:
         """What the page says of a model."""
-        return facts_of(model, metrics_of(model, self._root))
+        return facts_of(model, last_evaluation(model.path, self._root))
 
     def available_options(self, model: Model) -> AvailableOptions:
         """The options that the page offers with a model."""

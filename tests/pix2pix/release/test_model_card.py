@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evaluated_project import evaluated_project
 from small_model import write_model
 from training_cases import small_settings
 
@@ -35,7 +36,7 @@ def test_card_is_written_beside_the_model(
     monkeypatch.setattr("sys.argv", ["pix2pix", "model-card"])
     main()
     text = (tmp_path / "models" / "README.md").read_text()
-    assert text.startswith("# generator.safetensors\n") and "has not been evaluated" in text
+    assert text.startswith("# generator.safetensors\n") and "no evaluation of this very file" in text
     assert f"Licence or terms: {DATASETS['facades'].terms}" in text and DATASETS["facades"].address in text
     assert "models/README.md" in capsys.readouterr().out
 
@@ -78,3 +79,16 @@ def test_limits_are_those_that_the_figures_show(tmp_path: Path) -> None:
         "Dropout stays on",
     ):
         assert words in text
+
+
+def test_figures_are_those_of_the_model_and_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluated_project(tmp_path)
+    write_model(tmp_path / "other.safetensors", ngf=5)
+    monkeypatch.chdir(tmp_path)
+    for model, has_figures in (("models/generator.safetensors", True), ("other.safetensors", False)):
+        monkeypatch.setattr("sys.argv", ["pix2pix", "model-card", "--model", model, "-o", "card.md"])
+        main()
+        assert ("| SSIM | 0.7670 |" in (tmp_path / "card.md").read_text()) == has_figures
+        assert ("has no figures of this very file" in capsys.readouterr().out) == (not has_figures)

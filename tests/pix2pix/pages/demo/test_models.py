@@ -1,15 +1,13 @@
-import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from evaluated_project import FIGURES, evaluated_project
 from small_model import write_model
 
 from pix2pix.core.errors import InputError
-from pix2pix.pages.demo.models import Model, facts_of, find_models, metrics_of
+from pix2pix.pages.demo.models import facts_of, find_models
 
 
 def test_models_are_the_named_ones_then_the_newest(tmp_path: Path) -> None:
@@ -59,23 +57,10 @@ def test_the_task_tells_what_the_input_is(tmp_path: Path, settings: dict[str, An
     assert find_models(tmp_path)[0][0].task == task
 
 
-def measured_project(root: Path) -> Model:
-    """A project whose lock file says that its model was measured."""
-    path = write_model(root / "models" / "generator.safetensors")
-    metrics = root / "metrics" / "evaluate.json"
-    metrics.parent.mkdir()
-    metrics.write_text(json.dumps({"l1": 0.0647, "psnr": 21.86, "ssim": 0.767, "n_images": 24}))
-    evaluate = {
-        "deps": [{"path": "models/generator.safetensors", "md5": hashlib.md5(path.read_bytes()).hexdigest()}],
-        "outs": [{"path": "metrics/evaluate.json", "md5": hashlib.md5(metrics.read_bytes()).hexdigest()}],
-    }
-    YAML().dump({"stages": {"evaluate": evaluate}}, root / "dvc.lock")
-    return find_models(root)[0][0]
-
-
 def test_the_measured_model_is_shown_with_its_figures(tmp_path: Path) -> None:
-    model = measured_project(tmp_path)
-    facts = dict(facts_of(model, metrics_of(model, tmp_path)))
+    evaluated_project(tmp_path)
+    model = find_models(tmp_path)[0][0]
+    facts = dict(facts_of(model, FIGURES))
     assert facts == {
         "model": "models/generator.safetensors",
         "task": "grey to colour",
@@ -89,14 +74,6 @@ def test_the_measured_model_is_shown_with_its_figures(tmp_path: Path) -> None:
     }
 
 
-def test_figures_of_another_model_are_not_shown(tmp_path: Path) -> None:
-    model = measured_project(tmp_path)
-    write_model(model.path, ngf=5)
-    assert metrics_of(model, tmp_path) == {}
-    assert dict(facts_of(model, {}))["metrics"] == "not measured"
-
-
-def test_figures_that_are_not_the_evaluations_are_not_shown(tmp_path: Path) -> None:
-    model = measured_project(tmp_path)
-    (tmp_path / "metrics" / "evaluate.json").write_text('{"l1": 0}')
-    assert metrics_of(model, tmp_path) == {}
+def test_model_that_was_not_measured_has_no_figures(tmp_path: Path) -> None:
+    evaluated_project(tmp_path)
+    assert dict(facts_of(find_models(tmp_path)[0][0], {}))["metrics"] == "not measured"
