@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.comparison_speed import speed_name
 from benchmarks.comparisons import COMPARISONS, OURS, PLAIN, PLAIN_RECIPE, Run, ablation_runs, full_runs
 from pix2pix.core.outputs import whole_file
 from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
@@ -46,9 +47,11 @@ from the same pairs and are measured on the same test pairs; plain and ours see 
 stands for several trainings, which differ in their seed, a figure is their mean, with the lowest and the
 highest in brackets; what was trained once says little about small differences. The command runs what is
 missing here or whose settings have changed, and writes this page from `benchmarks/results/quality.json`.
+The seconds of a step are timed apart from the trainings, all ways by turns; those of a training are its steps
+times them.
 
 Lower is better, but for PSNR and SSIM; colourfulness should be near the targets', checkerboard and border
-error near 1. [Conventions](conventions.md) says what they are. The seconds are those of training; D won an
+error near 1. [Conventions](conventions.md) says what they are. D won an
 epoch if it told nearly all patches rightly, and surely, so that the generator learned little from it.
 """
 
@@ -93,13 +96,24 @@ def page(record: Record) -> str:
 def rows_of(runs: Iterable[Run], record: Record) -> list[Row]:
     """Gather the figures of each row's trainings, those alone that have the settings of its first one."""
     names: dict[str, list[str]] = {}
+    seconds: Mapping[str, float] = {}
     for run in runs:
         names.setdefault(run.row, []).append(run.name)
+        seconds = record.get(speed_name(run), {}).get("seconds_per_step", {})
     rows = []
     for title, of_row in names.items():
         known = [record[name] for name in of_row if name in record]
-        rows.append(Row(title, [of for of in known if of["digest"] == known[0]["digest"]], len(of_row)))
+        same = [of for of in known if of["digest"] == known[0]["digest"]]
+        # Ours in fewer epochs takes as long for a step as ours.
+        step = seconds.get(title, seconds.get(OURS))
+        rows.append(Row(title, [{**of, **_times(of, step)} for of in same], len(of_row)))
     return rows
+
+
+def _times(figures: Figures, seconds_per_step: float | None) -> Figures:
+    if seconds_per_step is None:
+        return {}
+    return {"seconds_per_step": seconds_per_step, "seconds": seconds_per_step * figures["steps"]}
 
 
 def _made_on(record: Record) -> str:

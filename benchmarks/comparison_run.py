@@ -102,7 +102,7 @@ def trained(run: Run, settings: TrainSettings) -> Figures:
     A training that was killed goes on.
 
     Returns:
-        its settings in short, how long it took, and how often D won.
+        its settings in short, its steps, and how often D won.
     """
     record = run.folder / TRAINED
     if is_trained(run, digest_of(settings)):
@@ -113,16 +113,15 @@ def trained(run: Run, settings: TrainSettings) -> Figures:
         result = training.run()
         save_generator(run.folder / MODEL, result.weights, settings.header)
         images = training.epochs * training.pairs
-        speed = _speed(images, int(result.metrics["steps"]), result.images_per_second)
         figures = {
             "digest": digest_of(settings),
-            "machine": _machine(fabric.device),
+            "machine": machine_of(fabric.device),
             "recipe": run.recipe,
             "image_size": settings.image_size,
             "epochs": training.epochs,
             "train_pairs": training.pairs,
             "images_seen": images,
-            **speed,
+            "steps": int(result.metrics["steps"]),
             "epochs_d_won": result.metrics["epochs_d_won"],
             "generator_parameters": sum(weights.numel() for weights in training.model.generator.parameters()),
         }
@@ -136,15 +135,8 @@ def is_trained(run: Run, digest: str) -> bool:
     return record.exists() and json.loads(record.read_text())["digest"] == digest
 
 
-def _speed(images: int, steps: int, images_per_second: float) -> Figures:
-    """Steps and seconds of a training, at the rate at which it ended; after a kill that of the last part."""
-    if not images_per_second:  # killed between its last step and the record of it
-        return {"steps": steps}
-    seconds = images / images_per_second
-    return {"steps": steps, "seconds": round(seconds, 1), "seconds_per_step": round(seconds / steps, 4)}
-
-
-def _machine(device: torch.device) -> str:
+def machine_of(device: torch.device) -> str:
+    """What figures are measured on."""
     gpu = f"{torch.cuda.get_device_name(device)}, " if device.type == "cuda" else ""
     return f"{gpu}{machine()}"
 

@@ -27,7 +27,18 @@ from benchmarks.comparison_run import (
     prepare_pairs,
     trained,
 )
-from benchmarks.comparisons import COMPARISONS, WORK, Run, ablation_runs, digest_of, full_runs, settings_of
+from benchmarks.comparison_speed import measured_speed, speed_digest, speed_name
+from benchmarks.comparisons import (
+    COMPARISONS,
+    OURS,
+    PLAIN,
+    WORK,
+    Run,
+    ablation_runs,
+    digest_of,
+    full_runs,
+    settings_of,
+)
 from pix2pix.core.errors import run_command
 from pix2pix.core.kept_work import locked
 from pix2pix.core.outputs import write_json
@@ -78,7 +89,23 @@ def compare(runs: Sequence[Run], datasets: Path) -> None:
             print(f"compare: {run.name} ({number} of {len(runs)})", flush=True)
             if not pairs_of(run).exists():
                 prepare_pairs(run, datasets)
-            add_to_record(run, trained(run, settings[run.name]) | measured(run))
+            add_to_record(run.name, trained(run, settings[run.name]) | measured(run))
+    for name, ways in ways_of(runs).items():
+        digest = speed_digest([settings[run.name] for run in ways])
+        if record.get(name, {}).get("digest") != digest:
+            print(f"compare: {name}, of {len(ways)} ways by turns", flush=True)
+            if not pairs_of(ways[0]).exists():
+                prepare_pairs(ways[0], datasets)
+            add_to_record(name, measured_speed(ways, settings))
+
+
+def ways_of(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """One run of each way, by what their speed is called; fewer epochs are no other way."""
+    ways: dict[str, dict[str, Run]] = {}
+    for run in runs:
+        if run.is_ablation or run.row in (PLAIN, OURS):
+            ways.setdefault(speed_name(run), {}).setdefault(run.row, run)
+    return {name: list(of.values()) for name, of in ways.items()}
 
 
 def read_record() -> dict[str, Figures]:
@@ -86,15 +113,15 @@ def read_record() -> dict[str, Figures]:
     return dict(json.loads(RECORD.read_text())) if RECORD.exists() else {}
 
 
-def add_to_record(run: Run, figures: Figures) -> None:
-    """Record the figures of a training; another comparison may be at the same time."""
+def add_to_record(name: str, figures: Figures) -> None:
+    """Record the figures of a training, or of a speed; another comparison may be at the same time."""
     with _record_locked():
-        write_json(RECORD, dict(sorted({**read_record(), run.name: figures}.items())))
+        write_json(RECORD, dict(sorted({**read_record(), name: figures}.items())))
 
 
 def forget(runs: Sequence[Run]) -> None:
     """Remove the figures, models and half-done work of trainings, so that they are run again."""
-    names = {run.name for run in runs}
+    names = {name for run in runs for name in (run.name, speed_name(run))}
     with _record_locked():
         write_json(RECORD, {name: of for name, of in read_record().items() if name not in names})
     for run in runs:

@@ -110,3 +110,21 @@ def test_page_in_git_is_that_of_the_figures_in_git(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     monkeypatch.chdir(PROJECT)
     assert PAGE.read_text() == page(read_record()), "`make compare PAGE=1` writes it"
+
+
+def test_seconds_are_the_steps_times_those_of_a_step() -> None:
+    record = {f"facades {row} seed 1": figures(0.1) for row in ("plain", "ours", "ours, 1 epochs")}
+    record = {name: {key: of[key] for key in of if key != "seconds"} for name, of in record.items()}
+    record["facades speed"] = {
+        "digest": "",
+        "machine": "Abacus, 2 cores",
+        "seconds_per_step": {"plain": 0.5, "ours": 0.75},
+    }
+    table = rows(page(record))
+    assert table[0][-2:] == ["seconds", "s per step"]
+    assert [row[-2:] for row in table[1:5]] == [
+        ["4,000", "0.500"],
+        ["6,000", "0.750"],
+        ["6,000", "0.750"],
+        ["1.50", "1.50"],
+    ]
