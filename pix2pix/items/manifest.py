@@ -86,4 +86,4 @@ def skipped_summary(rows: Iterable[Row]) -> str:
     once = Counter(map(kind_of, set(reasons)))
     parts = [f"{count} {full[kind] if once[kind] == 1 else kind}" for kind, count in kinds[:3]]
     more = "" if len(kinds) <= 3 else f", and {len(kinds) - 3} more reasons"
-    return f"{len(reasons)} skipped ({', '.join(parts)}{more})"
+    return printable(f"{len(reasons)} skipped ({', '.join(parts)}{more})")

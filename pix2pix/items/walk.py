@@ -14,6 +14,10 @@ UNREADABLE_FILE = "unreadable file"
 UNREADABLE_FOLDER = "unreadable folder"
 
 
+# What stops a program that opens every file that it meets, as DVC does.
+NOT_TO_BE_OPENED = (BROKEN_LINK, NO_FILE, UNREADABLE_FILE)
+
+
 @dataclass(frozen=True)
 class Found:
     """What lies below a folder; all paths are relative to it.
