@@ -238,5 +238,5 @@ def _common_wrapper(folders: Sequence[Folders]) -> int:
 
 def _one_name_levels(folders: Sequence[Folders], most: int) -> int:
     """Count the leading folders, at most ``most``, that have one name for all files."""
-    names = takewhile(lambda depth: len({parts[depth].lower() for parts in folders}) == 1, range(most))
+    names = takewhile(lambda depth: len({parts[depth] for parts in folders}) == 1, range(most))
     return sum(1 for _ in names)

@@ -93,6 +93,15 @@ def test_folder_around_the_splits_is_looked_through(source: Path, tmp_path: Path
     assert (row.path, row.split, row.class_name) == ("pairs/train/a.png", "train", "all")
 
 
+def test_folders_that_differ_in_case_alone_are_not_laid_over_each_other(source: Path, tmp_path: Path) -> None:
+    pictures(source, "DS/train/a.png", "ds/train/a.png", "DS/test/b.png", "ds/test/b.png")
+    rows = download(source, tmp_path)
+    assert len({row.path for row in rows.values()}) == 4 and {row.class_name for row in rows.values()} == {
+        "DS",
+        "ds",
+    }
+
+
 def test_layout_overrides_the_guess(source: Path, tmp_path: Path) -> None:
     pictures(source, "a.png", width=64)
     assert download(source, tmp_path, layout="photos")["a.png"].kind == "photos"
