@@ -29,6 +29,11 @@ def as_it_was(text: str) -> str:
     return ESCAPED.sub(_unescape, text) if "\\" in text else text
 
 
+def safe_to_print(text: str) -> str:
+    """Write a message for a console, whose lines stay: no name in it steers the console."""
+    return "\n".join(ODD.sub(_escape, line) for line in text.split("\n"))
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
