@@ -23,7 +23,7 @@ from pix2pix.pairs.sources import list_sources
 from pix2pix.pictures.images import read_image
 from pix2pix.pictures.options import PairOptions
 
-SEEDS = range(60)
+SEEDS = range(40)
 LEAST_BUILT = 15  # of the folders; the others hold too little, which is told
 SHARES = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "workers": Workers()}
 NAMES = [
