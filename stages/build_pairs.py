@@ -5,7 +5,7 @@ from pix2pix.items.manifest import kept_rows, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers
 from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.sources import list_sources
-from pix2pix.pairs.summary import write_report
+from pix2pix.pairs.summary import count_skipped, describe_skipped, write_report
 from stages.settings.build_pairs import BuildPairsSettings
 from stages.shared.machine import load_machine
 from stages.shared.running import path_arguments, performance, run
@@ -24,6 +24,7 @@ def main() -> None:
         "build_pairs": args.pairs,
     }
     manifests = {stage: folder / "manifest.csv" for stage, folder in folders.items()}
+    before = {stage: path for stage, path in manifests.items() if stage != "build_pairs"}
     sources = list_sources(
         args.raw,
         kept_rows(manifests["download"]),
@@ -31,6 +32,7 @@ def main() -> None:
         kept_rows(manifests["crop_faces"]),
         settings.pair_task,
         settings.split_by,
+        skipped=describe_skipped(count_skipped(before)),
     )
     with performance(args.performance, "build_pairs"), whole_folder(args.pairs) as out:
         rows, notes = build_pairs(

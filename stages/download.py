@@ -1,18 +1,23 @@
 """Get the dataset: the raw photos, A|B pairs or videos, and a manifest of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pix2pix.core.errors import InputError
+from pix2pix.core.file_names import is_utf8, printable
 from pix2pix.core.outputs import whole_folder
 from pix2pix.download.datasets import DATASETS
 from pix2pix.download.raw import RawRow, download_folder, download_sample, kinds_summary, write_manifests
 from pix2pix.download.sources import is_address, open_source
-from pix2pix.items.manifest import skipped_summary
+from pix2pix.items.manifest import kind_of, skipped_summary
 from pix2pix.items.parallel import Workers
+from pix2pix.items.walk import NOT_TO_BE_OPENED
 from stages.settings.download import DownloadSettings, SourceSettings
 from stages.shared.machine import load_machine
 from stages.shared.running import is_queued, kept, path_arguments, performance, run
 from stages.shared.settings import load_settings
+
+LISTED = 5
 
 
 def main() -> None:
@@ -40,7 +45,23 @@ def _download(settings: DownloadSettings, raw: Path, scratch: Path) -> list[RawR
     sha256, max_gb = settings.source_sha256, settings.max_unpacked_gb
     layout = dataset.layout if settings.layout == "auto" else settings.layout
     with open_source(source, scratch, downloads, sha256=sha256, max_gb=max_gb) as folder:
-        return download_folder(folder, raw, layout, Workers(machine.n_jobs, machine.dask_scheduler))
+        rows = download_folder(folder, raw, layout, Workers(machine.n_jobs, machine.dask_scheduler))
+    if Path(source).is_dir():
+        _refuse_what_dvc_cannot_read(source, rows)
+    return rows
+
+
+def _refuse_what_dvc_cannot_read(source: str, rows: Sequence[RawRow]) -> None:
+    """Stop where DVC, which hashes all files of the folder ``source`` after the stage, would stop at one."""
+    found = {row.source: kind_of(row.reason) for row in rows if kind_of(row.reason) in NOT_TO_BE_OPENED}
+    found |= {row.source: "a name that is no UTF-8" for row in rows if not is_utf8(row.source)}
+    if found:
+        listed = [f"{printable(name)} ({reason})" for name, reason in sorted(found.items())[:LISTED]]
+        more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+        raise InputError(
+            f"DVC cannot read {len(found)} files of the source {source}, and notes a hash of each: "
+            f"{', '.join(listed)}{more}; remove or rename them"
+        )
 
 
 def _mention_unused(dataset: str, source: Path) -> None:

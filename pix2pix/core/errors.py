@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from pix2pix.core.file_names import safe_to_print
+
 
 class InputError(Exception):
     """Bad input: the message says what was found, what was expected and what to do."""
@@ -26,6 +28,6 @@ def run_command(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(safe_to_print(f"error: {error}"))
     except KeyboardInterrupt:
         sys.exit("interrupted")

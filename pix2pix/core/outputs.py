@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pix2pix.core.file_names import MOST_BYTES, shortened
+
 if TYPE_CHECKING:  # importing pandas takes longer than checking all settings
     import pandas as pd
 
 
 def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.partial")
+    ending = f".{os.getpid()}.partial"
+    return path.with_name(f".{shortened(path.name, MOST_BYTES - 1 - len(ending))}{ending}")
 
 
 @contextmanager

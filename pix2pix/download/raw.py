@@ -4,22 +4,22 @@
 stand the source's own folders: a split where it has them, then a class or person.
 """
 
-import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from pix2pix.core.errors import UnreadableError
+from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.hashes import file_hash
 from pix2pix.download.layouts import Layout, Place, find_layouts
 from pix2pix.download.sample import make_sample
-from pix2pix.items.manifest import KEPT, SKIPPED, Row, write_manifest
+from pix2pix.items.manifest import KEPT, SKIPPED, Row, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers, in_parallel
-from pix2pix.pictures.images import RgbImage, read_image, write_png
+from pix2pix.items.walk import Found, find_files
+from pix2pix.pictures.images import RgbImage, image_size, read_image, write_png
 
 FOLDERS = {"photos": "images", "pairs": "pairs", "videos": "videos"}
 FILES_AT_ONCE = 200  # a small file is copied faster than it is handed to another process
@@ -47,10 +47,10 @@ def download_sample(raw: Path) -> list[RawRow]:
     make_sample(raw / FOLDERS["photos"], raw / FOLDERS["videos"])
     rows = []
     for kind in ("photos", "videos"):
-        layout = Layout(kind, wrapper=0, has_sides=False, has_splits=False)
+        layout = Layout(kind)
         folder = raw / FOLDERS[kind]
-        places = [layout.place(path) for path in sorted(_files_below(folder))]
-        rows += [_kept_row(raw, kind, place, str(place.inside)) for place in places]
+        places = [layout.place(path) for path in find_files(folder).files]
+        rows += [_kept_row(raw, kind, place.inside, place, str(place.inside)) for place in places]
     return rows
 
 
@@ -59,7 +59,7 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
 
     Args:
         source: a folder of photos, of A|B pairs or of videos; pairs may also be two folders, ``A/`` and
-            ``B/``, with pictures of equal names, which are joined.
+            ``B/``, with pictures of equal names, which are joined: one row has both.
         raw: an empty folder.
         kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, or ``auto`` to find out.
         workers: who copies; the result is the same for any.
@@ -67,29 +67,54 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
     Raises:
         InputError: ``source`` holds nothing usable, or as many photos as videos.
     """
-    files = sorted(_files_below(source))
-    rows = []
+    found = find_files(source)
+    rows = [_skipped_row(path, reason) for path, reason in found.unreadable.items()]
     usable = []
-    layouts = find_layouts(source, files, kind)
-    for path in files:
+    layouts = _find_layouts(source, found, kind)
+    for path in found.files:
         reasons = {layout.reason_to_skip(path): layout for layout in layouts}
         if "" in reasons:
             usable.append((path, reasons[""]))
         else:
             rows.append(_skipped_row(path, " and ".join(reasons)))
-    if layouts[0].has_sides:
-        return rows + _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
-    jobs = [(source, raw, path, layout) for path, layout in usable]
-    return rows + in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
+    if layouts[0].side_depth is not None:
+        rows += _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
+    else:
+        jobs = [(source, raw, path, layout) for path, layout in usable]
+        rows += in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
+    if all(row.status == SKIPPED for row in rows):
+        raise InputError(f"source: nothing in {source} can be used: {skipped_summary(rows)}")
+    return rows
+
+
+def _find_layouts(source: Path, found: Found, kind: str) -> list[Layout]:
+    """Find the layouts of the files that were found, or say also how many could not be read, and why."""
+    try:
+        return find_layouts(source, found.files, kind)
+    except InputError as error:
+        if not found.unreadable:
+            raise
+        unreadable = [_skipped_row(path, reason) for path, reason in found.unreadable.items()]
+        raise InputError(f"{error}; {skipped_summary(unreadable)}") from error
 
 
 def _copy(source: Path, raw: Path, path: PurePosixPath, layout: Layout) -> RawRow:
     """Copy a file to its place below ``raw``."""
+    if layout.double_width and (reason := _reason_against_pair(source / path)):
+        return _skipped_row(path, reason)
     place = layout.place(path)
     target = raw / FOLDERS[layout.kind] / place.inside
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source / path, target)
-    return _kept_row(raw, layout.kind, place, str(path))
+    return _kept_row(raw, layout.kind, place.inside, place, str(path))
+
+
+def _reason_against_pair(path: Path) -> str:
+    """Say why a picture among pairs that were told by their shape is none; empty where it is one."""
+    width, height = image_size(path) or (2, 1)  # what cannot be read is left to the stage that reads it
+    if width == 2 * height:
+        return ""
+    return f"not twice as wide as high as most are, which layout=pairs takes too: {width}x{height}"
 
 
 def _join_sides(
@@ -99,29 +124,25 @@ def _join_sides(
     sides: dict[PurePosixPath, dict[str, list[PurePosixPath]]] = {}
     for path in files:
         place = layout.place(path)
-        sides.setdefault(place.inside.with_suffix(""), {"a": [], "b": []})[place.side].append(path)
-    jobs = [(source, raw, name, members, layout) for name, members in sorted(sides.items())]
+        sides.setdefault(place.key, {"a": [], "b": []})[place.side].append(path)
+    jobs = [(source, raw, members, layout) for _, members in sorted(sides.items())]
     joined = in_parallel(_join_files, jobs, workers, "download", "pair", FILES_AT_ONCE)
     return [row for rows in joined for row in rows]
 
 
 def _join_files(
-    source: Path,
-    raw: Path,
-    name: PurePosixPath,
-    members: Mapping[str, Sequence[PurePosixPath]],
-    layout: Layout,
+    source: Path, raw: Path, members: Mapping[str, Sequence[PurePosixPath]], layout: Layout
 ) -> list[RawRow]:
     """Join the files of one name; return the row of the pair, or a row per file with the reason for none."""
     try:
         pair = _side_by_side(source, members)
     except UnreadableError as error:
         return [_skipped_row(path, str(error)) for side in members.values() for path in side]
-    first = members["a"][0]
+    first, second = members["a"][0], members["b"][0]
     place = layout.place(first)
-    inside = name.with_name(f"{name.name}.png")
+    inside = place.inside.with_suffix(".png")
     write_png(raw / FOLDERS["pairs"] / inside, pair)
-    return [_kept_row(raw, "pairs", Place(inside, "", place.split, place.class_name), str(first))]
+    return [_kept_row(raw, "pairs", inside, place, str(first), f"joined with {second}")]
 
 
 def _side_by_side(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:
@@ -136,20 +157,16 @@ def _side_by_side(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) 
     return np.hstack([a, b])
 
 
-def _files_below(folder: Path) -> Iterator[PurePosixPath]:
-    for parent, _, names in os.walk(folder, followlinks=True):
-        for name in names:
-            yield PurePosixPath((Path(parent) / name).relative_to(folder).as_posix())
-
-
 def _skipped_row(path: PurePosixPath, reason: str) -> RawRow:
     return RawRow("", str(path), SKIPPED, reason)
 
 
-def _kept_row(raw: Path, kind: str, place: Place, source: str) -> RawRow:
-    path = PurePosixPath(FOLDERS[kind]) / place.inside
+def _kept_row(
+    raw: Path, kind: str, inside: PurePosixPath, place: Place, source: str, reason: str = ""
+) -> RawRow:
+    path = PurePosixPath(FOLDERS[kind]) / inside
     sha256 = file_hash(raw / path)
-    return RawRow(str(path), source, KEPT, "", kind, place.split, place.class_name, sha256)
+    return RawRow(str(path), source, KEPT, reason, kind, place.split, place.class_name, sha256)
 
 
 def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 
 import torch
 
+from pix2pix.core.file_names import shortened
 from pix2pix.core.outputs import link_or_copy, whole_folder
 from pix2pix.faces.crops import level_crop, square_crop
 from pix2pix.faces.detector import Face, FaceDetector
 from pix2pix.faces.options import FaceOptions
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, read_rows, write_manifest
+from pix2pix.items.names import MOST_BYTES_OF_STEM
 from pix2pix.items.parallel import Workers, in_parallel
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 
@@ -175,7 +177,7 @@ def reason_to_skip(face: Face, options: FaceOptions) -> str:
 def _crop_path(row: Mapping[str, str], number: int | None) -> str:
     frame = PurePosixPath(row["path"])
     name = f"{frame.parent.name}_{frame.stem}" + ("" if number is None else f"_{number}")
-    return str(PurePosixPath(frame.parent.parent, f"{name}.png"))
+    return str(PurePosixPath(frame.parent.parent, f"{shortened(name, MOST_BYTES_OF_STEM)}.png"))
 
 
 def _face_row(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pix2pix.core.file_names import as_it_was, printable
 from pix2pix.core.outputs import write_table
 
 if TYPE_CHECKING:  # workers make rows, and need not wait for pandas
@@ -34,25 +35,35 @@ class Row:
 
 
 def write_manifest(path: Path, rows: Sequence[Row], row_type: type[Row]) -> None:
-    """Write ``rows`` as CSV with a column per field of ``row_type``, also when there are none."""
+    r"""Write ``rows`` as CSV with a column per field of ``row_type``, also when there are none.
+
+    A row is one line: what cannot be shown in a name, such as a line break or a byte that is no UTF-8, is
+    written as ``\x0a``, and comes back as it was from ``read_manifest`` and ``read_rows``.
+    """
     import pandas as pd
 
     names = [field.name for field in fields(row_type)]
-    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    columns = {name: [_cell(getattr(row, name)) for row in rows] for name in names}
     write_table(path, pd.DataFrame(columns, dtype=object))
+
+
+def _cell(value: object) -> object:
+    return printable(value) if isinstance(value, str) else value
 
 
 def read_manifest(path: Path, columns: list[str] | None = None) -> "pd.DataFrame":
     """Read a manifest, or some of its columns; every value is text, and an empty cell is the empty string."""
     import pandas as pd
 
-    return pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False)
+    table = pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False)
+    return table.map(as_it_was)
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
     """Yield the rows of the manifest at ``path``."""
-    with path.open(newline="") as file:
-        yield from csv.DictReader(file)
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            yield {name: as_it_was(value) for name, value in row.items()}
 
 
 def kept_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -75,4 +86,4 @@ def skipped_summary(rows: Iterable[Row]) -> str:
     once = Counter(map(kind_of, set(reasons)))
     parts = [f"{count} {full[kind] if once[kind] == 1 else kind}" for kind, count in kinds[:3]]
     more = "" if len(kinds) <= 3 else f", and {len(kinds) - 3} more reasons"
-    return f"{len(reasons)} skipped ({', '.join(parts)}{more})"
+    return printable(f"{len(reasons)} skipped ({', '.join(parts)}{more})")

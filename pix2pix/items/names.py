@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from pix2pix.core.file_names import MOST_BYTES, shortened
+
+MOST_BYTES_OF_STEM = MOST_BYTES - 9  # which leaves room for a number, and for a suffix such as ``.jpeg``
+
 
 def flat_names(sources: Sequence[PurePosixPath]) -> list[str]:
     """Name each source by its path without the suffix, joined by ``_``; equal names also get the suffix.
 
     ``a/x.jpg`` becomes ``a_x``; ``x.jpg`` and ``x.png`` become ``x_jpg`` and ``x_png``. What is still equal
-    then is numbered in the order given.
+    then is numbered in the order given. A name is cut where no suffix would fit behind it.
     """
     short = ["_".join(source.with_suffix("").parts) for source in sources]
     count = Counter(short)
@@ -17,7 +21,7 @@ def flat_names(sources: Sequence[PurePosixPath]) -> list[str]:
         name if count[name] == 1 else f"{name}_{source.suffix.lstrip('.')}"
         for name, source in zip(short, sources, strict=True)
     ]
-    return _numbered(names)
+    return _numbered([shortened(name, MOST_BYTES_OF_STEM) for name in names])
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from pix2pix.core.errors import UnreadableError
-from pix2pix.pictures.images import RgbImage, grayscale, to_square
+from pix2pix.pictures.images import MIN_SIDE_PX, RgbImage, grayscale, to_square
 from pix2pix.pictures.opencv import cv2
 from pix2pix.pictures.options import PairOptions
 
@@ -56,7 +56,7 @@ def make_pair(image: RgbImage, options: PairOptions) -> RgbImage:
         options: the task, the side of each half in px, and the direction.
 
     Raises:
-        UnreadableError: the task is ``none`` and the picture is not twice as wide as high.
+        UnreadableError: the task is ``none`` and the picture cannot be cut in the middle.
 
     Example:
         >>> photo = np.full((90, 120, 3), 200, np.uint8)
@@ -65,15 +65,25 @@ def make_pair(image: RgbImage, options: PairOptions) -> RgbImage:
         (64, 128, 3)
     """
     if options.pair_task == "none":
-        height, width = image.shape[:2]
-        if width != 2 * height:
-            raise UnreadableError(f"no A|B pair: {width}x{height} is not twice as wide as high")
-        halves = image[:, :height], image[:, height:]
-        a, b = (to_square(half, options.image_size, options.resize) for half in halves)
+        a, b = (to_square(half, options.image_size, options.resize) for half in _halves(image))
     else:
         b = to_square(image, options.image_size, options.resize)
         a = input_of(b, options)
     return np.hstack([b, a] if options.direction == "BtoA" else [a, b])
+
+
+def _halves(pair: RgbImage) -> tuple[RgbImage, RgbImage]:
+    """Cut an A|B picture, (H, 2 W, 3), in the middle: A and B, each (H, W, 3).
+
+    Raises:
+        UnreadableError: its width is odd, or half of it is below 16 px.
+    """
+    height, width = pair.shape[:2]
+    if width % 2:
+        raise UnreadableError(f"no A|B pair, its width is odd: {width}x{height}")
+    if width // 2 < MIN_SIDE_PX:
+        raise UnreadableError(f"each half is smaller than {MIN_SIDE_PX} px: {width // 2}x{height}")
+    return pair[:, : width // 2], pair[:, width // 2 :]
 
 
 def input_of(target: RgbImage, options: PairOptions) -> RgbImage:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pix2pix.core.choices import PairTask, SplitBy
 from pix2pix.core.errors import InputError
+from pix2pix.core.file_names import plain
 from pix2pix.items.names import flat_names
 from pix2pix.pairs.splits import seeded_subset
 
@@ -37,6 +38,7 @@ def list_sources(
     face_rows: Iterable[Mapping[str, str]],
     pair_task: PairTask,
     split_by: SplitBy = "clip",
+    skipped: str = "",
 ) -> list[PairSource]:
     """List what pairs are made of: photos and faces, or A|B pictures where ``pair_task`` is ``none``.
 
@@ -47,6 +49,7 @@ def list_sources(
         face_rows: the kept rows of its manifest.
         pair_task: what the inputs are to be.
         split_by: which faces stay in one split: those of a recording (``clip``), or all of a person.
+        skipped: what the stages before skipped, for the error.
 
     Raises:
         InputError: there is nothing to make pairs of, or only what this ``pair_task`` does not take.
@@ -63,19 +66,28 @@ def list_sources(
     sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
     if sources:
         return sources
-    held = [kind for kind, members in by_kind.items() if members]
-    if held == ["videos"] and pair_task != "none":
-        raise InputError(
-            "no face was found in any frame of the videos; see the manifests of frames and faces"
-        )
-    expected = (
-        "A|B pairs; set pair_task to grayscale, edges or sketch"
-        if pair_task == "none"
-        else "photos or videos; set pair_task to none"
-    )
     raise InputError(
-        f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}; {pair_task} takes {expected}"
+        _nothing_to_pair([kind for kind, members in by_kind.items() if members], pair_task, skipped)
     )
+
+
+def _nothing_to_pair(held: Sequence[str], pair_task: PairTask, skipped: str) -> str:
+    """Say why there is nothing to make pairs of, in a raw dataset that holds these kinds."""
+    what_was_skipped = f"; {skipped}" if skipped else ""
+    if not held:
+        return f"the raw dataset holds no file to make pairs of{what_was_skipped}"
+    if held == ["videos"] and pair_task != "none":
+        return (
+            f"no face was found in any frame of the videos{what_was_skipped}; "
+            "see the manifests of frames and faces"
+        )
+    found = f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}"
+    if pair_task != "none":
+        return f"{found}; {pair_task} takes photos or videos; set pair_task to none"
+    expected = "none takes A|B pairs; set pair_task to grayscale, edges or sketch"
+    if "photos" in held:
+        expected += ", or layout to pairs where each picture holds A and B side by side"
+    return f"{found}; {expected}"
 
 
 def choose_sources(sources: Sequence[PairSource], count: int, seed: int) -> list[PairSource]:
@@ -88,7 +100,7 @@ def choose_sources(sources: Sequence[PairSource], count: int, seed: int) -> list
 
 
 def file_names(sources: Sequence[PairSource]) -> list[str]:
-    """Return a file name per source, free of clashes within its class whatever the split."""
+    """Return a file name per source that every tool can store, free of clashes within its class."""
     members: dict[str, list[int]] = {}
     for index, source in enumerate(sources):
         members.setdefault(source.class_name, []).append(index)
@@ -102,7 +114,7 @@ def file_names(sources: Sequence[PairSource]) -> list[str]:
 
 def _below_class(source: PairSource) -> PurePosixPath:
     """The name of a source without its class folder and those above it."""
-    parts = list(PurePosixPath(source.name).parts)
+    parts = [plain(part) for part in PurePosixPath(source.name).parts]
     if source.class_name in parts[:-1]:
         parts = parts[parts.index(source.class_name) + 1 :]
     return PurePosixPath(*parts)

@@ -40,6 +40,12 @@ def count_skipped(manifests: Mapping[str, Path]) -> pd.DataFrame:
     )
 
 
+def describe_skipped(skipped: pd.DataFrame) -> str:
+    """Say in a line what ``count_skipped`` counted: ``crop_faces skipped 12 (no face found)``."""
+    rows = skipped.itertuples(index=False, name=None)
+    return ", ".join(f"{stage} skipped {count} ({reason})" for stage, reason, count in rows)
+
+
 def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
     """Count what became of the pictures.
 

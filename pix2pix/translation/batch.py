@@ -7,6 +7,7 @@ be used is listed, while the rest goes on.
 from collections.abc import Sequence
 
 from pix2pix.core.errors import InputError, UnreadableError
+from pix2pix.core.file_names import printable
 from pix2pix.items.manifest import SKIPPED
 from pix2pix.translation.ffmpeg import require_ffmpeg
 from pix2pix.translation.film import translate_film
@@ -44,7 +45,8 @@ def translate_all(
     videos: list[WorkItem] = []
     for item in items:
         if item.kind == "other":
-            rows[item] = skipped(item, f"neither a picture nor a video: {item.source.suffix or 'no suffix'}")
+            other = f"neither a picture nor a video: {item.source.suffix or 'no suffix'}"
+            rows[item] = skipped(item, item.reason or other)
         elif item.target.exists() and not overwrite:
             rows[item] = translated(item, DONE)
         else:
@@ -65,8 +67,8 @@ def _film(
         return skipped(item, str(error))
     and_smoothed = "" if film.difference_smoothed is None else f", {film.difference_smoothed} smoothed"
     print(
-        f"{item.name}: {film.frames} frames; consecutive ones differ by {film.difference_input} of 255 in "
-        f"the input and {film.difference_output} in the output{and_smoothed}"
+        f"{printable(item.name)}: {film.frames} frames; consecutive ones differ by {film.difference_input} "
+        f"of 255 in the input and {film.difference_output} in the output{and_smoothed}"
     )
     return translated(
         item,
@@ -87,7 +89,7 @@ def report(rows: Sequence[TranslatedRow]) -> None:
     counts += [f"{len(bad)} skipped:"] if bad else []
     print(f"translate: {', '.join(counts)}")
     for row in bad[:LISTED]:
-        print(f"  {row.source}: {row.reason}")
+        print(printable(f"  {row.source}: {row.reason}"))
     if len(bad) > LISTED:
         print(f"  and {len(bad) - LISTED} more, in manifest.csv")
     if coloured := sum(row.reason == COLOURED for row in rows):

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pix2pix.core.errors import InputError
 from pix2pix.items.names import flat_names
+from pix2pix.items.walk import find_files, reason_unreadable
 from pix2pix.pictures.images import IMAGE_SUFFIXES
 from pix2pix.translation.ffmpeg import CONTAINERS
 from pix2pix.translation.photo_file import FORMATS
@@ -29,7 +30,8 @@ class WorkItem:
         target: the place of its result.
         name: the file's path as the user is told it.
         path: the result's path as the user is told it, relative to the output folder where there is one.
-        kind: what the file is.
+        kind: what the file is; ``other`` where it cannot be used.
+        reason: why the file, or a folder or link in its place, cannot be read; empty where it can.
     """
 
     source: Path
@@ -37,6 +39,7 @@ class WorkItem:
     name: str
     path: str
     kind: Kind
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,15 @@ def list_work(inputs: Sequence[str], output: Path, picture_suffix: str) -> WorkL
     Raises:
         InputError: an input does not exist, or the output cannot be what it would have to be.
     """
-    files = list(dict.fromkeys(path for text in inputs for path in _files(text, output.resolve())))
+    files = {path: reason for text in inputs for path, reason in _files(text, output.resolve()).items()}
     if not files:
         raise InputError(f"{' '.join(inputs)}: no file there")
     is_one = len(inputs) == 1 and Path(inputs[0]).is_file()
     if is_one and output.suffix and not output.is_dir():
-        return WorkList([_only_item(files[0], output)], None)
+        return WorkList([_only_item(*next(iter(files.items())), output)], None)
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file; for more than one input, OUTPUT is a folder")
-    root = _root(inputs, files)
+    root = _root(inputs, list(files))
     by_folder: dict[PurePosixPath, list[Path]] = defaultdict(list)
     for file in files:
         by_folder[PurePosixPath(file.relative_to(root).parent.as_posix())].append(file)
@@ -77,7 +80,8 @@ def list_work(inputs: Sequence[str], output: Path, picture_suffix: str) -> WorkL
         for file, name in zip(members, names, strict=True):
             suffix = picture_suffix if kind_of_file(file) == "picture" else video_suffix(file)
             path = parent / f"{name}{suffix}"
-            items.append(_item(file, output / path, (parent / file.name).as_posix(), path.as_posix()))
+            name_told, path_told = (parent / file.name).as_posix(), path.as_posix()
+            items.append(_item(file, output / path, name_told, path_told, files[file]))
     return WorkList(items, output)
 
 
@@ -95,26 +99,48 @@ def video_suffix(path: Path) -> str:
     return suffix if suffix in CONTAINERS else ANY_CONTAINER
 
 
-def _files(text: str, output: Path) -> list[Path]:
-    """The files that an input names; what lies in the output folder are results of earlier runs, and none."""
+def _files(text: str, output: Path) -> dict[Path, str]:
+    """The files that an input names, each with the reason why it cannot be read, which may be empty.
+
+    What lies in the output folder are results of earlier runs, and none.
+    """
     path = Path(text)
     if path.is_dir():
         if path.resolve() == output:
             raise InputError(f"{text} is INPUT and OUTPUT; choose another folder for the results")
-        files = (file for file in path.rglob("*") if file.is_file() and output not in file.resolve().parents)
-        return sorted(file for file in files if not _is_hidden(file.relative_to(path)))
+        return _files_below(path, output)
     if path.exists():
-        return [path]
+        return {path: reason_unreadable(path)}
     if glob.has_magic(text):
         matches = glob.glob(text, recursive=True)  # noqa: PTH207 -- Path.glob takes no absolute pattern
-        files = (file for file in map(Path, matches) if file.is_file())
-        return sorted(
-            file for file in files if output not in file.resolve().parents or output == _fixed(text).resolve()
-        )
+        files = {file: reason_unreadable(file) for file in sorted(map(Path, matches)) if not file.is_dir()}
+        takes_all = output == _fixed(text).resolve()
+        return {
+            file: reason
+            for file, reason in files.items()
+            if takes_all or not _is_inside(output, file, reason)
+        }
     raise InputError(f"{text}: no such file or folder")
 
 
-def _is_hidden(relative: Path) -> bool:
+def _files_below(folder: Path, output: Path) -> dict[Path, str]:
+    """The files below a folder that are not hidden, each with the reason why it cannot be read."""
+    found = find_files(folder)
+    reasons = dict(sorted({**dict.fromkeys(found.files, ""), **found.unreadable}.items()))
+    return {
+        folder / path: reason
+        for path, reason in reasons.items()
+        if not _is_hidden(path) and not _is_inside(output, folder / path, reason)
+    }
+
+
+def _is_inside(output: Path, file: Path, reason: str) -> bool:
+    """Whether a file lies in the output folder, or leads there; a link that cannot be read leads nowhere."""
+    place = file.parent.resolve() / file.name if reason else file.resolve()
+    return output in place.parents
+
+
+def _is_hidden(relative: PurePosixPath) -> bool:
     return any(part.startswith(".") for part in relative.parts)
 
 
@@ -134,7 +160,9 @@ def _fixed(pattern: str) -> Path:
     return Path(*takewhile(lambda part: not glob.has_magic(part), parts))
 
 
-def _only_item(file: Path, output: Path) -> WorkItem:
+def _only_item(file: Path, reason: str, output: Path) -> WorkItem:
+    if reason:
+        raise InputError(f"{file}: {reason}")
     kind = kind_of_file(file)
     if kind == "other":
         raise InputError(f"{file}: neither a picture nor a video by its suffix")
@@ -144,7 +172,9 @@ def _only_item(file: Path, output: Path) -> WorkItem:
     return _item(file, output, file.as_posix(), output.as_posix())
 
 
-def _item(file: Path, target: Path, name: str, path: str) -> WorkItem:
+def _item(file: Path, target: Path, name: str, path: str, reason: str = "") -> WorkItem:
+    if reason:
+        return WorkItem(file, target, name, path, "other", reason)
     if target.resolve() == file.resolve():
         raise InputError(f"{target} would take the place of the input; choose another OUTPUT")
     return WorkItem(file, target, name, path, kind_of_file(file))

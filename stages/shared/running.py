@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from pix2pix.core.errors import InputError
+from pix2pix.core.file_names import safe_to_print
 from pix2pix.core.kept_work import kept_work, locked
 from pix2pix.core.outputs import write_json
 from stages.shared.settings import Settings
@@ -42,7 +43,7 @@ def run(main: Callable[[], None]) -> None:
         with locked(WORK / f"{stage}.lock", stage) if is_first_process() else nullcontext():
             main()
     except InputError as error:
-        sys.exit("".join(f"error: {line}\n" for line in str(error).splitlines()).rstrip())
+        sys.exit("\n".join(f"error: {line}" for line in safe_to_print(str(error).rstrip()).split("\n")))
     except KeyboardInterrupt:
         sys.exit("interrupted")
 

@@ -119,6 +119,27 @@ def archive(path: Path, files: dict[str, bytes], link: str = "") -> Path:
     return path
 
 
+def test_files_that_dvc_would_stop_at_are_told_before(project: Project, tmp_path: Path) -> None:
+    source = project.path / "data/input"
+    (source / "a.png").write_bytes(picture(tmp_path))
+    (source / "gone.png").symlink_to("nothing.png")
+    (source / os.fsdecode(b"caf\xe9.txt")).touch()
+    message = project.fails()
+    assert "DVC cannot read 2 files of the source data/input" in message
+    assert (
+        r"caf\udce9.txt (a name that is no UTF-8), gone.png (broken link); remove or rename them" in message
+    )
+
+
+def test_archive_with_odd_names_is_used(project: Project, tmp_path: Path) -> None:
+    files = {os.fsdecode(b"rose/caf\xe9.png"): picture(tmp_path), "rose/line\nbreak.png": picture(tmp_path)}
+    project.settings["source"] = str(archive(tmp_path / "photos.tar.gz", files))
+    raw = project.succeeds()
+    copies = [name for name in raw if name.startswith("images/rose/")]
+    assert len(copies) == 2 and all(name.isprintable() and name.encode() for name in copies)
+    assert r"rose/caf\udce9.png" in raw["manifest.csv"].decode()
+
+
 @pytest.mark.parametrize("suffix", [".zip", pytest.param(".tar.gz", marks=pytest.mark.slow)])
 def test_hostile_archive_is_refused_and_a_good_one_then_used(
     suffix: str, project: Project, tmp_path: Path

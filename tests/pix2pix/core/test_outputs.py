@@ -43,3 +43,10 @@ def test_json_and_tables_end_their_lines_the_same_everywhere(tmp_path: Path) -> 
     write_table(tmp_path / "a.csv", pd.DataFrame({"x": [1], "y": ["z"]}))
     assert (tmp_path / "a.json").read_bytes() == b'{\n  "b": 1\n}\n'
     assert (tmp_path / "a.csv").read_bytes() == b"x,y\n1,z\n"
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".png", "字" * 83 + ".png"])
+def test_file_of_the_longest_name_is_written(tmp_path: Path, name: str) -> None:
+    with whole_file(tmp_path / name) as partial:
+        partial.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -1,3 +1,5 @@
+import os
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +91,15 @@ def test_folder_around_the_splits_is_looked_through(source: Path, tmp_path: Path
     pictures(source, "facades/train/a.png", "facades/test/b.png", width=64)
     row = download(source, tmp_path)["facades/train/a.png"]
     assert (row.path, row.split, row.class_name) == ("pairs/train/a.png", "train", "all")
+
+
+def test_folders_that_differ_in_case_alone_are_not_laid_over_each_other(source: Path, tmp_path: Path) -> None:
+    pictures(source, "DS/train/a.png", "ds/train/a.png", "DS/test/b.png", "ds/test/b.png")
+    rows = download(source, tmp_path)
+    assert len({row.path for row in rows.values()}) == 4 and {row.class_name for row in rows.values()} == {
+        "DS",
+        "ds",
+    }
 
 
 def test_layout_overrides_the_guess(source: Path, tmp_path: Path) -> None:
@@ -196,3 +207,142 @@ def test_new_photo_changes_nothing_in_the_folder_of_the_videos(tmp_path: Path) -
     before, after = (tmp_path / name / "videos/videos.csv" for name in ("before", "after"))
     assert before.read_bytes() == after.read_bytes()
     assert [row["path"] for row in kept_rows(before)] == ["videos/ann/a.mp4"]
+
+
+@pytest.mark.parametrize("wrapper", ["", "ds/"])
+@pytest.mark.parametrize(
+    "beside", ["extra/0.png", "overview.png", "{wrapper}overview.png", "{wrapper}extra/0.png"]
+)
+def test_splits_of_the_source_are_kept_whatever_lies_beside_them(
+    source: Path, tmp_path: Path, wrapper: str, beside: str
+) -> None:
+    splits = ("train", "val", "test")
+    pictures(source, *(f"{wrapper}{split}/{number}.png" for split in splits for number in range(3)))
+    stray = beside.format(wrapper=wrapper)
+    pictures(source, stray)
+    rows = download(source, tmp_path)
+    assert rows.pop(stray).reason == "beside the folders of the splits"
+    assert [row.split for row in rows.values()] == ["test"] * 3 + ["train"] * 3 + ["val"] * 3
+    assert {row.class_name for row in rows.values()} == {"all"}
+
+
+def test_splits_below_the_classes_are_kept(source: Path, tmp_path: Path) -> None:
+    pictures(source, "rose/train/a.png", "rose/test/b.png", "tulip/train/c.png", "tulip/test/d.png")
+    found = [(row.class_name, row.split) for row in download(source, tmp_path).values()]
+    assert found == [("rose", "test"), ("rose", "train"), ("tulip", "test"), ("tulip", "train")]
+
+
+def test_test_folder_of_one_class_among_others_is_no_split(source: Path, tmp_path: Path) -> None:
+    pictures(source, "rose/test/a.png", "rose/test/b.png", "tulip/c.png")
+    rows = download(source, tmp_path)
+    assert [(row.split, row.class_name) for row in rows.values()] == [
+        ("", "rose"),
+        ("", "rose"),
+        ("", "tulip"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "beside"),
+    [("", "overview.png"), ("ds/", "overview.png"), ("ds/", "ds/overview.png"), ("ds/", "extra/0.png")],
+)
+def test_picture_beside_a_and_b_is_listed(source: Path, tmp_path: Path, wrapper: str, beside: str) -> None:
+    pictures(source, *(f"{wrapper}{side}/{number}.png" for side in "AB" for number in range(2)), beside)
+    rows = download(source, tmp_path)
+    assert rows.pop(beside).reason == "beside A/ and B/"
+    assert [row.path for row in rows.values()] == ["pairs/0.png", "pairs/1.png"]
+    assert [row.reason for row in rows.values()] == [
+        f"joined with {wrapper}B/{number}.png" for number in range(2)
+    ]
+
+
+def test_folders_a_and_b_below_the_splits_become_pairs(source: Path, tmp_path: Path) -> None:
+    pictures(source, *(f"{split}/{side}/1.png" for split in ("train", "test") for side in "AB"))
+    rows = download(source, tmp_path)
+    assert [(row.path, row.split) for row in rows.values()] == [
+        ("pairs/test/1.png", "test"),
+        ("pairs/train/1.png", "train"),
+    ]
+
+
+def test_classes_with_folders_a_and_b_stay_photos(source: Path, tmp_path: Path) -> None:
+    pictures(source, *(f"{name}/{side}/1.png" for name in ("rose", "tulip") for side in "AB"))
+    assert {row.kind for row in download(source, tmp_path).values()} == {"photos"}
+
+
+def test_sides_of_any_height_are_joined(source: Path, tmp_path: Path) -> None:
+    pictures(source, "A/1.png", "B/1.png", width=48)
+    row = download(source, tmp_path)["A/1.png"]
+    assert read_image(tmp_path / "raw" / row.path).shape == (32, 96, 3)
+
+
+def test_picture_of_another_shape_among_pairs_is_listed_unless_asked_for(
+    source: Path, tmp_path: Path
+) -> None:
+    pictures(source, "1.png", "2.png", width=64)
+    pictures(source, "photo.png", width=48)
+    reason = download(source, tmp_path)["photo.png"].reason
+    assert reason == "not twice as wide as high as most are, which layout=pairs takes too: 48x32"
+    rows = download(source, tmp_path / "asked", layout="pairs")
+    assert {row.status for row in rows.values()} == {"kept"}
+
+
+def test_names_in_either_unicode_form_are_one_pair(source: Path, tmp_path: Path) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "café/déjà.png") for form in ("NFC", "NFD"))
+    pictures(source, f"A/{composed}", f"B/{decomposed}")
+    rows = download(source, tmp_path)
+    assert [(row.source, row.reason) for row in rows.values()] == [
+        (f"A/{composed}", f"joined with B/{decomposed}")
+    ]
+
+
+def test_odd_names_are_kept_under_plain_ones_and_come_back(source: Path, tmp_path: Path) -> None:
+    odd = [os.fsdecode(b"caf\xe9/x.png"), "rose/line\nbreak.png", "rose/\x1b[31m.png"]
+    pictures(source, *odd, "rose/plain.png")
+    rows = list(download(source, tmp_path).values())
+    write_manifests(tmp_path / "raw", rows)
+    kept = {row["source"]: row for row in kept_rows(tmp_path / "raw/manifest.csv")}
+    assert set(kept) == {*odd, "rose/plain.png"} and kept["rose/plain.png"]["path"] == "images/rose/plain.png"
+    for name, row in kept.items():
+        assert row["path"].isprintable() and row["path"].encode() and row["class_name"].isprintable()
+        assert (tmp_path / "raw" / row["path"]).read_bytes() == (source / name).read_bytes()
+
+
+def test_odd_names_of_a_and_b_are_joined(source: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    pictures(source, f"A/{name}.png", f"B/{name}.bmp.png", f"B/{name}.png")
+    rows = download(source, tmp_path)
+    assert rows[f"A/{name}.png"].reason == f"joined with B/{name}.png"
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_is_kept(source: Path, tmp_path: Path) -> None:
+    pictures(source, "rose/a.png", "tulip/b.png")
+    (source / "rose/gone.png").symlink_to("nothing.png")
+    (source / "rose/self.png").symlink_to("self.png")
+    (source / "rose/up").symlink_to("..")
+    (source / "tulip/up").symlink_to("..")
+    os.mkfifo(source / "pipe.png")
+    rows = download(source, tmp_path)
+    assert {name: row.reason for name, row in rows.items() if row.status == "skipped"} == {
+        "rose/gone.png": "broken link: No such file or directory",
+        "rose/self.png": "broken link: Too many levels of symbolic links",
+        "rose/up": "link to a folder that is listed already: .",
+        "tulip/up": "link to a folder that is listed already: .",
+        "pipe.png": "neither a file nor a folder",
+    }
+    assert len(rows) == 7
+
+
+def test_source_of_which_nothing_is_kept_is_told_with_the_counts(source: Path, tmp_path: Path) -> None:
+    pictures(source, "A/1.png", "A/2.png", "B/3.png")
+    with pytest.raises(
+        InputError, match=r"nothing in .*source can be used: 3 skipped \(2 no pictures of this"
+    ):
+        download(source, tmp_path)
+
+
+def test_folder_of_broken_links_is_told_with_the_counts(source: Path, tmp_path: Path) -> None:
+    source.mkdir()
+    (source / "a.png").symlink_to("nothing.png")
+    with pytest.raises(InputError, match=r"no pictures or videos in .*; 1 skipped \(1 broken link: No such"):
+        download(source, tmp_path)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from pix2pix.items.manifest import (
@@ -6,6 +7,7 @@ from pix2pix.items.manifest import (
     Row,
     kept_rows,
     read_manifest,
+    read_rows,
     skipped_summary,
     write_manifest,
 )
@@ -42,3 +44,12 @@ def test_summary_counts_reasons() -> None:
 def test_summary_gives_details_where_they_are_the_same_for_all() -> None:
     rows = [Row("", "", SKIPPED, reason) for reason in ("x: 1", "x: 2", "y: 3", "y: 3")]
     assert skipped_summary(rows) == "4 skipped (2 x, 2 y: 3)"
+
+
+def test_any_name_comes_back_as_it_was(tmp_path: Path) -> None:
+    names = [os.fsdecode(b"caf\xe9.jpg"), "a\r\nb.jpg", "\x1b[31m.jpg", r"back\slash\x41.jpg", 'a", b']
+    path = tmp_path / "manifest.csv"
+    write_manifest(path, [Row("", name, SKIPPED, "no picture") for name in names], Row)
+    assert [row["source"] for row in read_rows(path)] == names
+    assert list(read_manifest(path)["source"]) == names
+    assert len(path.read_text("utf-8").splitlines()) == 1 + len(names)

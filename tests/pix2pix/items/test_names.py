@@ -17,3 +17,9 @@ from pix2pix.items.names import flat_names
 )
 def test_names_are_flat_and_unique(sources: list[str], names: list[str]) -> None:
     assert flat_names([PurePosixPath(source) for source in sources]) == names
+
+
+def test_long_names_leave_room_for_a_suffix() -> None:
+    names = flat_names([PurePosixPath("x" * 120, "y" * 140, f"{number}.jpg") for number in range(2)])
+    assert len(set(names)) == 2 and all(name.startswith("x" * 120 + "_y") for name in names)
+    assert all(len(f"{name}.jpeg") <= 255 for name in names)

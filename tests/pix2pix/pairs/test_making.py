@@ -2,9 +2,11 @@ import doctest
 
 import cv2
 import numpy as np
+import pytest
 from PIL import Image
 
 import pix2pix.pairs.making
+from pix2pix.core.errors import UnreadableError
 from pix2pix.pairs.making import edges, make_pair, sketch
 from pix2pix.pictures.images import grayscale, to_square
 from pix2pix.pictures.options import PairOptions
@@ -48,6 +50,26 @@ def test_direction_swaps_the_halves(photo: np.ndarray) -> None:
     back = make_pair(source, PairOptions(pair_task="none", direction="BtoA", image_size=64))
     assert np.array_equal(forward[:, :64], back[:, 64:]) and np.array_equal(forward[:, 64:], back[:, :64])
     assert np.array_equal(forward[:, :64], to_square(photo[:, :96], 64, "crop"))
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 256), (128, 96), (64, 128)])
+@pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
+def test_pair_of_any_height_is_cut_in_the_middle(height: int, width: int, resize: str) -> None:
+    a, b = (
+        np.random.default_rng(seed).integers(0, 256, (height, width // 2, 3), np.uint8) for seed in (0, 1)
+    )
+    pair = make_pair(np.hstack([a, b]), PairOptions(pair_task="none", image_size=64, resize=resize))
+    assert np.array_equal(pair, np.hstack([to_square(half, 64, resize) for half in (a, b)]))
+
+
+@pytest.mark.parametrize(
+    ("width", "reason"),
+    [(97, "no A|B pair, its width is odd: 97x64"), (30, "each half is smaller than 16 px: 15x64")],
+)
+def test_picture_without_a_middle_is_no_pair(width: int, reason: str) -> None:
+    with pytest.raises(UnreadableError) as error:
+        make_pair(np.zeros((64, width, 3), np.uint8), PairOptions(pair_task="none", image_size=64))
+    assert str(error.value) == reason
 
 
 def test_edges_are_black_lines_on_white_where_the_picture_steps() -> None:

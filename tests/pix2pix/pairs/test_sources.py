@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,16 @@ def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
         list_sources(tmp_path, [raw_row("pairs")], tmp_path, [], "grayscale")
     with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale, edges or sketch"):
         list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
-    with pytest.raises(InputError, match="no face was found"):
-        list_sources(tmp_path, [raw_row("videos")], tmp_path, [], "edges")
+    with pytest.raises(InputError, match=r"dataset of photos.*or layout to pairs where each picture holds A"):
+        list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
+
+
+def test_nothing_to_pair_is_told_with_what_was_skipped(tmp_path: Path) -> None:
+    skipped = "crop_faces skipped 12 (no face found)"
+    with pytest.raises(InputError, match=r"no face was found.*; crop_faces skipped 12 \(no face found\)"):
+        list_sources(tmp_path, [raw_row("videos")], tmp_path, [], "edges", skipped=skipped)
+    with pytest.raises(InputError, match=r"holds no file to make pairs of; crop_faces skipped 12"):
+        list_sources(tmp_path, [], tmp_path, [], "none", skipped=skipped)
 
 
 def test_faces_are_grouped_by_recording_or_by_person(tmp_path: Path) -> None:
@@ -31,6 +40,13 @@ def test_names_are_free_of_clashes_within_a_class() -> None:
     names = ["rose/a/1.png", "rose/b/1.png", "rose/1.jpg", "rose/1.png"]
     sources = [PairSource("", name, "rose", "") for name in names]
     assert file_names(sources) == ["a_1", "b_1", "1_jpg", "1_png"]
+
+
+def test_names_are_such_as_every_tool_can_store() -> None:
+    names = [os.fsdecode(b"rose/caf\xe9.png"), "rose/a\nb.png", f"rose/{'x' * 120}/{'y' * 140}.png"]
+    made = file_names([PairSource("", name, "rose", "") for name in names])
+    assert len(set(made)) == 3
+    assert all(name.isprintable() and len(f"{name}.png".encode()) <= 255 for name in made)
 
 
 def test_subset_is_seeded_and_in_order() -> None:

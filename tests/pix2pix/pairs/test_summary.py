@@ -5,7 +5,7 @@ import pytest
 
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, read_manifest, write_manifest
 from pix2pix.pairs.building import PairRow
-from pix2pix.pairs.summary import count_by_class, count_pairs, count_skipped, sample_pairs
+from pix2pix.pairs.summary import count_by_class, count_pairs, count_skipped, describe_skipped, sample_pairs
 from pix2pix.pictures.images import write_png
 
 
@@ -52,6 +52,11 @@ def test_skipped_items_of_all_stages_are_counted_by_reason(manifests: dict[str, 
         "near_duplicates_val": 0,
         "near_duplicates_test": 1,
     }
+
+
+def test_skipped_items_are_told_in_a_line(manifests: dict[str, Path]) -> None:
+    text = describe_skipped(count_skipped({"download": manifests["download"]}))
+    assert text == "download skipped 1 (not one of the photos)"
 
 
 def test_nothing_skipped_is_an_empty_table(tmp_path: Path) -> None:

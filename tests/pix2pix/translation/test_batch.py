@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -170,3 +171,26 @@ def test_every_photo_of_the_datasets_is_translated_or_listed(
         assert row["reason"] if row["status"] == SKIPPED else read_image(tmp_path / "o" / row["path"]).size
     usable = {row["source"] for row in rows if row["status"] == KEPT}
     assert sum(not name.startswith("corrupt/") for name in usable) == 21  # all but modes/one_pixel.png
+
+
+def test_files_of_any_name_are_translated_and_come_back_as_they_were(
+    tmp_path: Path,
+    model: Path,
+    photo: RgbImage,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    stems = [os.fsdecode(b"caf\xe9"), "line\nbreak", "\x1b[31m", "x" * 244, "字" * 80]
+    for stem in stems:
+        write_png(source / f"{stem}.png", photo[:64, :64])
+    odd = os.fsdecode(b"\xe9.jpg")
+    (source / odd).symlink_to("nothing.jpg")
+    translate(monkeypatch, source, "-o", out, "--model", model)
+    rows = {row["source"]: row for row in read_rows(out / "manifest.csv")}
+    assert set(rows) == {odd, *(f"{stem}.png" for stem in stems)}
+    assert rows[odd]["reason"] == "broken link: No such file or directory"
+    assert all(
+        rows[f"{stem}.png"]["path"] == f"{stem}.png" and (out / f"{stem}.png").is_file() for stem in stems
+    )
+    assert r"  \udce9.jpg: broken link" in capsys.readouterr().out

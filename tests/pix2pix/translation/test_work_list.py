@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,35 @@ def test_what_cannot_be_is_refused(
     monkeypatch.chdir(tree.parent)
     with pytest.raises(InputError, match=message):
         list_work(inputs, Path(output), ".png")
+
+
+def test_what_cannot_be_read_is_listed_with_the_reason(tree: Path, tmp_path: Path) -> None:
+    (tree / "gone.jpg").symlink_to("nothing.jpg")
+    (tree / "self.jpg").symlink_to("self.jpg")
+    (tree / "b/up").symlink_to("..")
+    os.mkfifo(tree / "pipe.png")
+    reasons = {
+        "b/up": "link to a folder that is listed already: .",
+        "gone.jpg": "broken link: No such file or directory",
+        "pipe.png": "neither a file nor a folder",
+        "self.jpg": "broken link: Too many levels of symbolic links",
+    }
+    items = list_work([str(tree)], tmp_path / "out", ".png").items
+    assert {item.name: item.reason for item in items if item.reason} == reasons
+    assert len(items) == 6 + len(reasons) and {item.kind for item in items if item.reason} == {"other"}
+    items = list_work([f"{tree}/*.jpg"], tmp_path / "out", ".png").items
+    assert {item.name for item in items if item.reason} == {"gone.jpg", "self.jpg"}
+
+
+def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (item,) = list_work([str(tmp_path / "pipe.png")], tmp_path / "out", ".png").items
+    assert (item.kind, item.reason) == ("other", "neither a file nor a folder")
+
+
+def test_broken_links_among_results_of_an_earlier_run_are_no_input(tree: Path, tmp_path: Path) -> None:
+    (tree / "out").mkdir()
+    (tree / "out/a.png").touch()
+    (tree / "out/gone.png").symlink_to("nothing.png")
+    (tree / "z").symlink_to("out")
+    assert not any("out" in item.name for item in list_work([str(tree)], tree / "out", ".png").items)
