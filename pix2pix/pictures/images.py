@@ -17,6 +17,7 @@ IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".
 MIN_SIDE_PX = 16
 JPEG_QUALITY = 95
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in the brightness, by ITU-R BT.601
+LARGEST_FLOAT = float(np.finfo(np.float32).max)
 PNG_LEVEL = 2  # three times as fast as the default of 6, for files 3 to 15% larger
 WHITE = (255, 255, 255)
 READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
@@ -40,7 +41,11 @@ def read_image(path: Path) -> RgbImage:
 
 
 def to_rgb(image: Image.Image) -> RgbImage:
-    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white."""
+    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white.
+
+    Raises:
+        ValueError: it is of floating-point grey, and none of its pixels is a finite number.
+    """
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
         image = _to_8_bit(image)
@@ -114,9 +119,18 @@ def grayscale(image: RgbImage) -> RgbImage:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
+    """Scale grey numbers to 8 bits: from 0, or the lowest below it, to full scale, or the highest above it.
+
+    What is no number becomes black, as does what the makers of maps write for "no data", the lowest float.
+    """
     values = np.asarray(image, dtype=np.float64)
-    full_scale = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
-    return Image.fromarray(np.clip(np.rint(values * (255 / full_scale)), 0, 255).astype(np.uint8))
+    numbers = values[np.abs(values) < LARGEST_FLOAT]
+    if numbers.size == 0:
+        raise ValueError("none of its pixels is a finite number")
+    low = min(float(numbers.min()), 0.0)
+    high = max(float(numbers.max()), 65535.0 if image.mode.startswith("I") else 1.0)
+    scaled = np.clip(np.rint((values - low) * (255 / (high - low))), 0, 255)
+    return Image.fromarray(np.nan_to_num(scaled).astype(np.uint8))
 
 
 def _without_path(error: Exception, path: Path) -> str:
