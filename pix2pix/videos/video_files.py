@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pix2pix.core.errors import UnreadableError
 from pix2pix.pictures.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage
 from pix2pix.pictures.opencv import cv2
+from pix2pix.videos.presentation_clock import PresentationClock
 
 VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
 
@@ -58,6 +59,7 @@ class VideoReader:
     Attributes:
         decoded: frames decoded so far.
         failed: frames that could not be decoded, with others decoded after them.
+        clock: when they are shown.
 
     Raises:
         UnreadableError: OpenCV cannot open the file as a video, or its pictures are smaller than 16 px.
@@ -77,6 +79,7 @@ class VideoReader:
         self._max_frames = max_frames
         self.decoded = 0
         self.failed = 0
+        self.clock = PresentationClock(self._capture.get(cv2.CAP_PROP_FPS))
 
     def __iter__(self) -> Iterator[Frame]:
         kept = 0
@@ -104,7 +107,7 @@ class VideoReader:
         return due_ms + (passed + 1) * self._interval_ms
 
     def times_ms(self) -> Iterator[float]:
-        """Decode frame after frame, past damaged stretches, and yield the time of each in ms."""
+        """Decode frame after frame, past damaged stretches, and yield the time of each in ms, ever later."""
         promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         failures = 0
         while failures <= max(FEWEST_FAILURES_AT_END, min(promised - self.decoded, MOST_FAILURES_AT_END)):
@@ -114,7 +117,7 @@ class VideoReader:
             self.failed += failures
             failures = 0
             self.decoded += 1
-            yield self._capture.get(cv2.CAP_PROP_POS_MSEC)
+            yield self.clock.time_ms(self._capture.get(cv2.CAP_PROP_POS_MSEC))
 
 
 def write_video(path: Path, frames: Iterable[RgbImage], fps: float, codec: str) -> None:

@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +8,19 @@ import pytest
 from pix2pix.core.errors import UnreadableError
 from pix2pix.pictures.images import write_jpeg
 from pix2pix.videos.video_files import VideoReader, write_video
+
+needs_ffmpeg = pytest.mark.skipif(
+    shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg"
+)
+
+
+def encoded(path: Path, frames: list[np.ndarray], *options: str) -> Path:
+    """A film of 25 frames a second by ffmpeg."""
+    size = f"{frames[0].shape[1]}x{frames[0].shape[0]}"
+    command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-i", "pipe:0"]
+    data = b"".join(frame.tobytes() for frame in frames)
+    subprocess.run([*command, "-pix_fmt", "yuv420p", *options, str(path)], input=data, check=True)
+    return path
 
 
 def counting_frames(count: int, size: int = 64) -> list[np.ndarray]:
@@ -76,6 +91,30 @@ def test_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_missing_encoder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="codec"):
         write_video(tmp_path / "none" / "a.mp4", counting_frames(1), fps=10, codec="mp4v")
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.mpg", "a.avi", "a.mp4", "a.mkv"])
+@pytest.mark.parametrize("codec", ["mpeg2video", "mpeg4"])
+def test_every_frame_of_a_clip_with_b_frames_has_its_time(tmp_path: Path, name: str, codec: str) -> None:
+    clip = encoded(tmp_path / name, counting_frames(30), "-c:v", codec, "-bf", "2")
+    frames = list(VideoReader(clip))
+    times_ms = np.array([frame.time_ms for frame in frames])
+    assert times_ms - times_ms[0] == pytest.approx(40 * np.arange(30), abs=1)
+    assert (np.diff([frame.image.mean() for frame in frames]) > 0).all()
+
+
+@needs_ffmpeg
+def test_second_recording_in_a_file_comes_after_the_first(tmp_path: Path) -> None:
+    one = encoded(tmp_path / "one.mpg", counting_frames(30), "-c:v", "mpeg2video")
+    other = encoded(tmp_path / "other.mpg", counting_frames(50)[30:], "-c:v", "mpeg2video")
+    both = tmp_path / "both.mpg"
+    both.write_bytes(one.read_bytes() + other.read_bytes())
+    reader = VideoReader(both, interval_ms=200)
+    frames = list(reader)
+    assert [round(frame.time_ms) for frame in frames] == list(range(0, 2000, 200))
+    assert [frame.number for frame in frames] == list(range(0, 50, 5))
+    assert "placed by the rate of 25 a second" in reader.clock.note
 
 
 def test_real_variable_frame_rate_keeps_true_times(datasets: Path) -> None:
