@@ -1,4 +1,4 @@
-"""Reading and writing video files: frames in order of presentation, upright, as (H, W, 3) uint8 RGB."""
+"""Video files: frames in order of presentation, upright, with square pixels, as (H, W, 3) uint8 RGB."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pix2pix.core.errors import UnreadableError
-from pix2pix.pictures.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage
+from pix2pix.pictures.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage, resized
 from pix2pix.pictures.opencv import cv2
 from pix2pix.videos.presentation_clock import PresentationClock
 
@@ -19,6 +19,11 @@ VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mp
 FEWEST_FAILURES_AT_END = 50
 MOST_FAILURES_AT_END = 5000
 TIME_TOLERANCE_MS = 1.0
+
+# Of a pixel's width to its height: what is nearer to 1 than this is a matter of rounding, and what is further
+# away than this, an error in the header.
+SQUARE_WITHIN = 0.01
+MOST_ASPECT = 4.0
 
 GreyImage = npt.NDArray[np.uint8]
 
@@ -75,6 +80,7 @@ class VideoReader:
         if min(width, height) < MIN_SIDE_PX:
             raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        self._pixel_aspect = self._read_pixel_aspect()
         self._interval_ms = interval_ms
         self._max_frames = max_frames
         self.decoded = 0
@@ -93,10 +99,25 @@ class VideoReader:
                 self.failed += 1
                 continue
             due_ms = self._next_due_ms(due_ms, time_ms)
-            yield Frame(self.decoded - 1, time_ms, bgr.astype(np.uint8, copy=False))
+            yield Frame(self.decoded - 1, time_ms, self._with_square_pixels(bgr.astype(np.uint8, copy=False)))
             kept += 1
             if kept == self._max_frames:
                 return
+
+    def _read_pixel_aspect(self) -> float:
+        """The width of a pixel by its height, as frames are shown; 1 where the file does not say."""
+        across, down = self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN)
+        aspect = across / down if across > 0 and down > 0 else 1.0
+        if abs(aspect - 1) < SQUARE_WITHIN or not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
+            return 1.0
+        lies_on_its_side = self._capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180 == 90
+        return 1 / aspect if lies_on_its_side else aspect
+
+    def _with_square_pixels(self, bgr: RgbImage) -> RgbImage:
+        """Scale a frame so that it shows things in their proportions: no side becomes smaller."""
+        height, width = bgr.shape[:2]
+        aspect = self._pixel_aspect
+        return resized(bgr, round(height * max(1, 1 / aspect)), round(width * max(1, aspect)))
 
     def _next_due_ms(self, due_ms: float, time_ms: float) -> float:
         if self._interval_ms == 0:

@@ -161,6 +161,17 @@ def test_rotated_video_is_upright(tmp_path: Path, translator: Translator, photo:
 
 
 @needs_ffmpeg
+def test_film_of_wide_pixels_is_shown_in_its_proportions(
+    tmp_path: Path, translator: Translator, photo: RgbImage
+) -> None:
+    source = make_video(tmp_path / "in.mp4", photo[:, :72], "-vf", "setsar=64/45")
+    translate_film(translator, source, tmp_path / "out.mp4", OPTIONS)
+    after = probe(tmp_path / "out.mp4")["video"]
+    assert (after["width"], after["height"]) == (102, 96)
+    assert after.get("sample_aspect_ratio", "1:1") == "1:1"
+
+
+@needs_ffmpeg
 def test_picture_that_comes_after_the_sound_stays_behind_it(
     tmp_path: Path, translator: Translator, photo: RgbImage
 ) -> None:

@@ -117,6 +117,45 @@ def test_second_recording_in_a_file_comes_after_the_first(tmp_path: Path) -> Non
     assert "placed by the rate of 25 a second" in reader.clock.note
 
 
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "aspect", "shape"),
+    [(f"a.{suffix}", "16/9", (96, 128, 3)) for suffix in ("mp4", "mkv", "avi", "mpg")]
+    + [(f"a.{suffix}", "9/16", (171, 72, 3)) for suffix in ("mp4", "mkv", "avi")],
+)
+def test_pixels_that_are_not_square_are_made_square(
+    tmp_path: Path, name: str, aspect: str, shape: tuple[int, int, int]
+) -> None:
+    frames = [np.zeros((96, 72, 3), dtype=np.uint8)] * 3
+    codec = "mpeg2video" if name == "a.mpg" else "mpeg4"
+    clip = encoded(tmp_path / name, frames, "-vf", f"setsar={aspect}", "-c:v", codec)
+    assert [frame.image.shape for frame in VideoReader(clip)] == [shape] * 3
+
+
+@needs_ffmpeg
+def test_circle_stays_one_in_a_film_with_wide_pixels_that_is_turned(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:96, 0:72]
+    disc = (((x - 36) * 64 / 45) ** 2 + (y - 48) ** 2 < 40**2).astype(np.uint8) * 255
+    stored = encoded(tmp_path / "stored.mp4", [np.dstack([disc] * 3)] * 3, "-vf", "setsar=64/45")
+    turned = tmp_path / "turned.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", str(stored), "-c", "copy", "-metadata:s:v", "rotate=90"]
+    subprocess.run([*command, str(turned)], check=True)
+    for path, shape in ((stored, (96, 102)), (turned, (102, 96))):
+        bright = next(iter(VideoReader(path))).image[:, :, 0] > 127
+        assert bright.shape == shape
+        assert bright.any(axis=0).sum() == pytest.approx(bright.any(axis=1).sum(), abs=2)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("aspect", ["1", "720/719", "1000/1"])
+def test_pixels_that_are_square_or_of_no_possible_shape_stay(tmp_path: Path, aspect: str) -> None:
+    frames = counting_frames(2, size=64)
+    plain = encoded(tmp_path / "plain.mp4", frames)
+    clip = encoded(tmp_path / "clip.mp4", frames, "-vf", f"setsar={aspect}")
+    for frame, same in zip(VideoReader(clip), VideoReader(plain), strict=True):
+        assert np.array_equal(frame.image, same.image)
+
+
 def test_real_variable_frame_rate_keeps_true_times(datasets: Path) -> None:
     times = [frame.time_ms for frame in VideoReader(datasets / "videos/edge/vfr.mp4")]
     gaps = np.diff(times)
