@@ -67,6 +67,8 @@ def list_work(inputs: Sequence[str], output: Path, picture_suffix: str) -> WorkL
         return WorkList([_only_item(files[0], output)], None)
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file; for more than one input, OUTPUT is a folder")
+    if len(inputs) > 1:
+        files = _comparable(files)
     root = _root(inputs, files)
     by_folder: dict[PurePosixPath, list[Path]] = defaultdict(list)
     for file in files:
@@ -112,6 +114,13 @@ def _files(text: str, output: Path) -> list[Path]:
             file for file in files if output not in file.resolve().parents or output == _fixed(text).resolve()
         )
     raise InputError(f"{text}: no such file or folder")
+
+
+def _comparable(files: Sequence[Path]) -> list[Path]:
+    """Files of several inputs, as absolute paths where theirs do not show what folder they have in common."""
+    if len({path.is_absolute() for path in files}) == 1 and not any(".." in path.parts for path in files):
+        return list(files)
+    return list(dict.fromkeys(file.parent.resolve() / file.name for file in files))
 
 
 def _is_hidden(relative: Path) -> bool:
