@@ -102,6 +102,34 @@ def test_no_picture_is_refused_without_naming_the_folder(tmp_path: Path, content
     assert str(tmp_path) not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"not a picture", "its content is of no format that is read"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "it is HEIC, which is not read"),
+        (b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00", "it is a video, which is not read"),
+        (b"%PDF-1.7 ...", "it is PDF, which is not read"),
+        (b"\n<!DOCTYPE html><html>404</html>", "it is a web page, which is not read"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "it is SVG, which is not read"),
+        (b"\xff\x0a\xfa\x1f\x00", "it is JPEG XL, which is not read"),
+    ],
+)
+def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(UnreadableError) as error:
+        read_image(tmp_path / "a.jpg")
+    assert str(error.value) == f"unreadable picture: {reason}"
+
+
+def test_what_the_system_says_is_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").mkdir()
+    for name, reason in (("a.jpg", "is a directory"), ("none.jpg", "no such file or directory")):
+        with pytest.raises(UnreadableError) as error:
+            read_image(tmp_path / name)
+        assert str(error.value) == f"unreadable picture: {reason}"
+
+
 def test_tiny_picture_is_refused(tmp_path: Path) -> None:
     Image.new("RGB", (1, 1)).save(tmp_path / "a.png")
     with pytest.raises(UnreadableError, match="smaller than 16 px: 1x1"):
