@@ -1,5 +1,6 @@
 # Each target makes .venv and installs what it needs, once, and runs with that environment first on PATH.
-# Its files have relative paths: make cannot name one in a folder whose path has spaces.
+# Its files have relative paths: make cannot name one in a folder whose path has spaces. Tools are called as its
+# Python's modules: their own scripts name the folder that the environment was made in, and a project may be moved.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,8 @@ COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 .PHONY: repro demo recipe study compare report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed | .git  ## run the whole pipeline
-	$(VENV)/bin/dvc repro
+	@$(VENV)/bin/python -m stages.settings
+	$(VENV)/bin/python -m dvc repro
 
 # Of make demo: further models, and the port on 127.0.0.1.
 MODEL ?=
@@ -65,10 +67,10 @@ test-all: $(VENV)/.installed-dev | .git  ## run all tests, also those that take 
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --slow --numprocesses auto --dist worksteal
 
 lint: $(VENV)/.installed-dev  ## ruff, ruff format, mypy, and the order of imports
-	$(VENV)/bin/ruff check
-	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python -m ruff check
+	$(VENV)/bin/python -m ruff format --check
+	$(VENV)/bin/python -m mypy
+	$(VENV)/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -24,10 +24,18 @@ def first_line(error: Exception) -> str:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run a command; an error that the user can mend ends it in plain words, with exit status 1."""
+    """Run a command; an error that the user can mend ends it in plain words, with exit status 1.
+
+    So does what the system says of a file: no leave to write it, no room for it, a folder in its place.
+    """
     try:
         main()
     except InputError as error:
         sys.exit(safe_to_print(f"error: {error}"))
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        where = f": {error.filename}" if error.filename is not None else ""
+        sys.exit(safe_to_print(f"error: {error.strerror}{where}"))
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -22,7 +22,11 @@ DAMAGE = (
     lzma.LZMAError,
     gzip.BadGzipFile,
     EOFError,
-    NotImplementedError,
+)
+METHODS = {1: "shrink", 6: "implode", 9: "deflate64", 93: "zstandard", 95: "xz", 98: "ppmd", 99: "AES"}
+REPACK = (
+    "unpack it with another program, such as 7-Zip, and give the folder as source, or pack that anew, as tar "
+    "or as zip with deflate"
 )
 
 
@@ -36,8 +40,8 @@ def unpack(archive: Path, out: Path, max_gb: float) -> None:
 
     Raises:
         DamagedError: the file is damaged, or is not an archive.
-        InputError: it is encrypted, holds more than ``max_gb``, or holds a link, a device, or a path that
-            leads out of the folder; or the disk is full.
+        InputError: it is encrypted, packed by an unknown method, holds more than ``max_gb``, or holds a
+            link, a device, or a path that leads out of the folder; or the disk is full.
     """
     is_zip = archive.name.lower().endswith(".zip")
     left_bytes = int(max_gb * 1e9)
@@ -46,6 +50,8 @@ def unpack(archive: Path, out: Path, max_gb: float) -> None:
         for name, content in _zip_files(archive) if is_zip else _tar_files(archive):
             left_bytes -= _write(content, out / path_inside(archive, name), left_bytes, archive, max_gb)
             progress.advance()
+    except NotImplementedError as error:
+        raise InputError(f"{archive} cannot be unpacked here: {error}; {REPACK}") from error
     except (*DAMAGE, OSError) as error:
         is_of_the_disk = isinstance(error, OSError) and error.errno is not None
         kind = InputError if is_of_the_disk else DamagedError
@@ -66,8 +72,17 @@ def _zip_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 raise InputError(
                     f"{archive}: {info.filename} is encrypted; unpack it yourself, and give the folder"
                 )
-            with file.open(info) as content:
+            with _opened(file, info) as content:
                 yield info.filename, content
+
+
+def _opened(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Open a file of a zip archive; one of another method than zipfile's is not damaged."""
+    try:
+        return file.open(info)
+    except NotImplementedError as error:
+        method = METHODS.get(info.compress_type, f"method {info.compress_type}")
+        raise NotImplementedError(f"{info.filename} is packed by {method}, which is not known") from error
 
 
 def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:

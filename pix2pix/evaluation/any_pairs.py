@@ -1,7 +1,9 @@
 """The whole evaluation in one call, outside the pipeline: a saved model on any folder of A|B pairs."""
 
 import tempfile
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from pix2pix.core.choices import Direction, Resize
 from pix2pix.core.errors import InputError, UnreadableError
@@ -10,6 +12,7 @@ from pix2pix.core.progress import with_progress
 from pix2pix.evaluation.measurement import measure
 from pix2pix.evaluation.results import translate_folder, write_plots
 from pix2pix.evaluation.summary import as_lines, summarize
+from pix2pix.items.names import flat_names
 from pix2pix.machine.device import open_fabric
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import PairFolder
@@ -40,7 +43,7 @@ def evaluate(
 
     Args:
         model: a file that the train stage wrote.
-        folder: holds pictures twice as wide as high, at any depth.
+        folder: holds pictures twice as wide as high, at any depth; hidden ones are left out.
         out: gets ``results/``, ``metrics.json``, ``per_image.csv`` and ``plots/``.
         direction: ``BtoA`` where the input is the right half; by default the left half of pairs that
             build_pairs wrote, and the model's direction for others.
@@ -62,12 +65,7 @@ def evaluate(
         pair_task="none", direction=direction, image_size=trained["image_size"], resize=resize or "crop"
     )
     with tempfile.TemporaryDirectory() as scratch, whole_folder(out) as partial:
-        pairs = _prepared(
-            folder,
-            Path(scratch),
-            options,
-            resize,
-        )
+        pairs = _prepared(folder, out, Path(scratch), options, resize)
         results = partial / "results"
         translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
         measured = measure(pairs.folder, pairs.names, results)
@@ -79,11 +77,13 @@ def evaluate(
     return summary
 
 
-def _prepared(folder: Path, scratch: Path, options: PairOptions, resize: Resize | None) -> PairFolder:
+def _prepared(
+    folder: Path, out: Path, scratch: Path, options: PairOptions, resize: Resize | None
+) -> PairFolder:
     """Write the pairs of a folder at the size and in the direction of the model; print which are left out."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    files = _pictures(folder, out)
     height = options.image_size
-    for path in with_progress(files, len(files), "read pairs", "picture"):
+    for path, target in with_progress(_names(files, folder).items(), len(files), "read pairs", "picture"):
         try:
             image = read_image(path)
             if len(image) != height and resize is None:
@@ -91,13 +91,39 @@ def _prepared(folder: Path, scratch: Path, options: PairOptions, resize: Resize 
                     f"{path} is {image.shape[1]}x{len(image)}; the model takes pairs of "
                     f"{2 * height}x{height}, and `--resize crop` makes such ones"
                 )
-            write_png(scratch / path.relative_to(folder).with_suffix(".png"), make_pair(image, options))
+            write_png(scratch / target, make_pair(image, options))
         except UnreadableError as error:
             print(f"left out: {path}: {error}")
     try:
         return PairFolder(scratch)
     except InputError:
         raise InputError(f"no pairs in {folder}: {len(files)} pictures, none of them a usable pair") from None
+
+
+def _pictures(folder: Path, out: Path) -> list[Path]:
+    """The picture files of a folder, without hidden ones and the results of an earlier evaluation."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not path.is_dir()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and out.resolve() not in path.resolve().parents
+    )
+
+
+def _names(files: Sequence[Path], folder: Path) -> dict[Path, Path]:
+    """The path of each file's pair and result, relative to their folder; no two are equal."""
+    by_parent: dict[Path, list[Path]] = defaultdict(list)
+    for path in files:
+        by_parent[path.parent.relative_to(folder)].append(path)
+    return {
+        path: parent / f"{name}.png"
+        for parent, members in by_parent.items()
+        for path, name in zip(
+            members, flat_names([PurePosixPath(path.name) for path in members]), strict=True
+        )
+    }
 
 
 def _was_written_by_build_pairs(folder: Path) -> bool:

@@ -51,6 +51,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is missing, damaged, or no model of this project.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; a model is a file, such as {path / 'generator.safetensors'}")
     try:
         with safe_open(path, framework="pt") as file:
             settings: dict[str, Any] = json.loads((file.metadata() or {})[HEADER_KEY])

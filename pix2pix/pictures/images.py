@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pix2pix.core.choices import Resize
 from pix2pix.core.errors import UnreadableError, first_line
@@ -17,8 +17,24 @@ IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".
 MIN_SIDE_PX = 16
 JPEG_QUALITY = 95
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in the brightness, by ITU-R BT.601
+LARGEST_FLOAT = float(np.finfo(np.float32).max)
 PNG_LEVEL = 2  # three times as fast as the default of 6, for files 3 to 15% larger
 WHITE = (255, 255, 255)
+START_BYTES = 512
+MEDIA_BRANDS = {b"avif": "AVIF"} | dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1"), "HEIC"
+)
+MARKS = {  # of files that bear a picture's name: how they start, in small letters, and what they are
+    b"%pdf": "PDF",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+    b"<svg": "SVG",
+    b"<?xml": "XML, perhaps SVG",
+    b"pk\x03\x04": "a zip archive",
+    b"version https://git-lfs": "a Git LFS pointer in the place of the file",
+    b"\xff\x0a": "JPEG XL",
+    b"\x00\x00\x00\x0cjxl ": "JPEG XL",
+}
 READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
@@ -32,7 +48,7 @@ def read_image(path: Path) -> RgbImage:
         with Image.open(path) as image:
             rgb = to_rgb(image)
     except READ_ERRORS as error:
-        raise UnreadableError(f"unreadable picture: {_without_path(error, path)}") from error
+        raise UnreadableError(f"unreadable picture: {why_unreadable(error, path)}") from error
     height, width = rgb.shape[:2]
     if min(height, width) < MIN_SIDE_PX:
         raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
@@ -40,7 +56,11 @@ def read_image(path: Path) -> RgbImage:
 
 
 def to_rgb(image: Image.Image) -> RgbImage:
-    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white."""
+    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white.
+
+    Raises:
+        ValueError: it is of floating-point grey, and none of its pixels is a finite number.
+    """
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
         image = _to_8_bit(image)
@@ -48,6 +68,15 @@ def to_rgb(image: Image.Image) -> RgbImage:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba)
     return np.asarray(image.convert("RGB"))
+
+
+def why_unreadable(error: Exception, path: Path) -> str:
+    """Why a picture cannot be read, without its path, which differs between copies of a project."""
+    if isinstance(error, UnidentifiedImageError):
+        return _what_it_is(path)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return first_line(error).replace(repr(str(path)), "the file").replace(str(path), "the file")
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
@@ -114,11 +143,28 @@ def grayscale(image: RgbImage) -> RgbImage:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
+    """Scale grey numbers to 8 bits: from 0, or the lowest below it, to full scale, or the highest above it.
+
+    What is no number becomes black, as does what the makers of maps write for "no data", the lowest float.
+    """
     values = np.asarray(image, dtype=np.float64)
-    full_scale = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
-    return Image.fromarray(np.clip(np.rint(values * (255 / full_scale)), 0, 255).astype(np.uint8))
+    numbers = values[np.abs(values) < LARGEST_FLOAT]
+    if numbers.size == 0:
+        raise ValueError("none of its pixels is a finite number")
+    low = min(float(numbers.min()), 0.0)
+    high = max(float(numbers.max()), 65535.0 if image.mode.startswith("I") else 1.0)
+    scaled = np.clip(np.rint((values - low) * (255 / (high - low))), 0, 255)
+    return Image.fromarray(np.nan_to_num(scaled).astype(np.uint8))
 
 
-def _without_path(error: Exception, path: Path) -> str:
-    """The error's first line without the path, which differs between copies of a project."""
-    return first_line(error).replace(repr(str(path)), "the file").replace(str(path), "the file")
+def _what_it_is(path: Path) -> str:
+    """Say what a file holds in the place of a picture that is read."""
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    if not start:
+        return "the file is empty"
+    if start[4:8] == b"ftyp":  # the ISO base media format, of pictures and videos
+        return f"it is {MEDIA_BRANDS.get(start[8:12], 'a video')}, which is not read"
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    name = next((name for mark, name in MARKS.items() if text.startswith(mark)), None)
+    return f"it is {name}, which is not read" if name else "its content is of no format that is read"

@@ -1,5 +1,6 @@
 """The training loop: epochs over the pairs, curves, validation, and going on after an interruption."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -114,7 +115,6 @@ class Training:
         self.pairs = len(train)
         self.epochs = options.pretrain_epochs + options.epochs
         self.mean = partial(_mean, self.fabric)
-        self.curves = Curves(log, options.log_every, self.mean)
         self.batches = EpochBatches(
             len(train),
             options.batch_size,
@@ -123,6 +123,9 @@ class Training:
             rank=self.fabric.global_rank,
             processes=self.fabric.world_size,
         )
+        # So that a short training, too, has a point in each curve.
+        steps = self.epochs * math.ceil(len(self.batches) / options.accumulate_steps)
+        self.curves = Curves(log, min(options.log_every, steps), self.mean)
         self.loader = DataLoader(
             train,
             batch_sampler=self.batches,

@@ -65,14 +65,18 @@ def _film(
         film = translate_film(translator, item.source, item.target, options, smooth_frames)
     except (UnreadableError, InputError) as error:
         return skipped(item, str(error))
+    notes = [f"{film.failed} damaged frames left out"] if film.failed else []
+    notes += [film.note] if film.note else []
     and_smoothed = "" if film.difference_smoothed is None else f", {film.difference_smoothed} smoothed"
     print(
         f"{printable(item.name)}: {film.frames} frames; consecutive ones differ by {film.difference_input} "
         f"of 255 in the input and {film.difference_output} in the output{and_smoothed}"
     )
+    for note in notes:
+        print(f"{item.name}: {note}")
     return translated(
         item,
-        f"{film.failed} damaged frames left out" if film.failed else "",
+        "; ".join(notes),
         frames=film.frames,
         difference_input=film.difference_input,
         difference_output=film.difference_output,

@@ -25,6 +25,7 @@ class Film:
     Attributes:
         frames: translated frames.
         failed: frames that could not be decoded, in the middle of others.
+        note: what is to be said of the frames' times, or empty.
         difference_input: mean absolute difference of consecutive frames of the source, in 255ths.
         difference_output: that of consecutive translated frames, before they are smoothed.
         difference_smoothed: that of consecutive smoothed frames, or None without smoothing.
@@ -32,6 +33,7 @@ class Film:
 
     frames: int
     failed: int
+    note: str
     difference_input: float
     difference_output: float
     difference_smoothed: float | None
@@ -82,7 +84,8 @@ def translate_film(
             progress.advance()
     progress.close()
     difference_smoothed = smoothed.value if smoothing is not None else None
-    return Film(progress.done, reader.failed, before.value, after.value, difference_smoothed)
+    note = reader.clock.note
+    return Film(progress.done, reader.failed, note, before.value, after.value, difference_smoothed)
 
 
 def constant_rate(times_ms: Sequence[float], rates: Sequence[Fraction]) -> Fraction | None:

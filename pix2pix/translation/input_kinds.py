@@ -22,10 +22,13 @@ def to_photo(picture: AnyArray | Image.Image) -> Photo:
             or RGBA, uint8 or uint16.
 
     Raises:
-        InputError: it is something else.
+        InputError: it is something else, or none of its pixels is a finite number.
     """
     if isinstance(picture, Image.Image):
-        return Photo(to_rgb(picture), alpha_of(picture))
+        try:
+            return Photo(to_rgb(picture), alpha_of(picture))
+        except ValueError as error:
+            raise InputError(f"a picture of mode {picture.mode} cannot be used: {error}") from error
     if not isinstance(picture, np.ndarray):
         raise InputError(f"a picture must be a NumPy array or a Pillow image, found {type(picture).__name__}")
     if picture.dtype not in (np.uint8, np.uint16) or picture.size == 0:

@@ -11,7 +11,15 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from pix2pix.core.errors import UnreadableError
 from pix2pix.core.outputs import whole_file
-from pix2pix.pictures.images import JPEG_QUALITY, PNG_LEVEL, READ_ERRORS, RgbImage, read_image, to_rgb
+from pix2pix.pictures.images import (
+    JPEG_QUALITY,
+    PNG_LEVEL,
+    READ_ERRORS,
+    RgbImage,
+    read_image,
+    to_rgb,
+    why_unreadable,
+)
 
 Alpha = npt.NDArray[np.uint8]
 
@@ -65,7 +73,7 @@ def read_photo(path: Path) -> Photo:
             alpha = alpha_of(file)
             return Photo(rgb if profile is None else _to_srgb(file, rgb, profile), alpha, exif)
     except READ_ERRORS as error:  # the file has changed since
-        raise UnreadableError(f"unreadable picture: {error}") from error
+        raise UnreadableError(f"unreadable picture: {why_unreadable(error, path)}") from error
 
 
 def alpha_of(picture: Image.Image) -> Alpha | None:

@@ -3,7 +3,7 @@
 import glob
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -70,6 +70,8 @@ def list_work(inputs: Sequence[str], output: Path, picture_suffix: str) -> WorkL
         return WorkList([_only_item(*next(iter(files.items())), output)], None)
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file; for more than one input, OUTPUT is a folder")
+    if len(inputs) > 1:
+        files = _comparable(files)
     root = _root(inputs, list(files))
     by_folder: dict[PurePosixPath, list[Path]] = defaultdict(list)
     for file in files:
@@ -138,6 +140,13 @@ def _is_inside(output: Path, file: Path, reason: str) -> bool:
     """Whether a file lies in the output folder, or leads there; a link that cannot be read leads nowhere."""
     place = file.parent.resolve() / file.name if reason else file.resolve()
     return output in place.parents
+
+
+def _comparable(files: Mapping[Path, str]) -> dict[Path, str]:
+    """Files of several inputs, as absolute paths where theirs do not show what folder they have in common."""
+    if len({path.is_absolute() for path in files}) == 1 and not any(".." in path.parts for path in files):
+        return dict(files)
+    return {file.parent.resolve() / file.name: reason for file, reason in files.items()}
 
 
 def _is_hidden(relative: PurePosixPath) -> bool:

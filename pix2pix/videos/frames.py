@@ -62,7 +62,7 @@ class Extracted(NamedTuple):
         decoded: how many frames were decoded.
         failed: how many frames could not be decoded.
         signature: what the clip looks like; None where nothing was kept.
-        reason: why nothing was kept, or empty.
+        reason: why nothing was kept, or what is to be said of the times, or empty.
     """
 
     kept: Sequence[tuple[int, float]] = ()
@@ -174,7 +174,7 @@ def _extract_clip(clip: Clip, out: Path, interval_ms: float, max_frames: int) ->
         kept.append((frame.number, round(frame.time_ms, 3)))
     if not kept:
         return Extracted(reason="no frame can be decoded")
-    return Extracted(kept, reader.decoded, reader.failed, signature)
+    return Extracted(kept, reader.decoded, reader.failed, signature, reader.clock.note)
 
 
 def _file_name(number: int) -> str:
@@ -203,6 +203,7 @@ def _clip_row(clip: Clip, result: Extracted, recording: str, first: str) -> Clip
     split = clip.row["split"]
     if not result.kept:
         return ClipRow("", source, SKIPPED, result.reason, person, split)
-    note = f"same film as {first}" if first != source else ""
+    notes = [f"same film as {first}"] if first != source else []
+    notes += [result.reason] if result.reason else []
     counts = result.decoded, len(result.kept), result.failed
-    return ClipRow(str(clip.folder), source, KEPT, note, person, split, recording, *counts)
+    return ClipRow(str(clip.folder), source, KEPT, "; ".join(notes), person, split, recording, *counts)

@@ -1,4 +1,4 @@
-"""Reading and writing video files: frames in order of presentation, upright, as (H, W, 3) uint8 RGB."""
+"""Video files: frames in order of presentation, upright, with square pixels, as (H, W, 3) uint8 RGB."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pix2pix.core.errors import UnreadableError
-from pix2pix.pictures.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage
+from pix2pix.pictures.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage, resized
 from pix2pix.pictures.opencv import cv2
+from pix2pix.videos.presentation_clock import PresentationClock
 
 VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
 
@@ -18,6 +19,11 @@ VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mp
 FEWEST_FAILURES_AT_END = 50
 MOST_FAILURES_AT_END = 5000
 TIME_TOLERANCE_MS = 1.0
+
+# Of a pixel's width to its height: what is nearer to 1 than this is a matter of rounding, and what is further
+# away than this, an error in the header.
+SQUARE_WITHIN = 0.01
+MOST_ASPECT = 4.0
 
 GreyImage = npt.NDArray[np.uint8]
 
@@ -58,6 +64,7 @@ class VideoReader:
     Attributes:
         decoded: frames decoded so far.
         failed: frames that could not be decoded, with others decoded after them.
+        clock: when they are shown.
 
     Raises:
         UnreadableError: OpenCV cannot open the file as a video, or its pictures are smaller than 16 px.
@@ -73,10 +80,12 @@ class VideoReader:
         if min(width, height) < MIN_SIDE_PX:
             raise UnreadableError(f"smaller than {MIN_SIDE_PX} px: {width}x{height}")
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        self._pixel_aspect = self._read_pixel_aspect()
         self._interval_ms = interval_ms
         self._max_frames = max_frames
         self.decoded = 0
         self.failed = 0
+        self.clock = PresentationClock(self._capture.get(cv2.CAP_PROP_FPS))
 
     def __iter__(self) -> Iterator[Frame]:
         kept = 0
@@ -90,10 +99,25 @@ class VideoReader:
                 self.failed += 1
                 continue
             due_ms = self._next_due_ms(due_ms, time_ms)
-            yield Frame(self.decoded - 1, time_ms, bgr.astype(np.uint8, copy=False))
+            yield Frame(self.decoded - 1, time_ms, self._with_square_pixels(bgr.astype(np.uint8, copy=False)))
             kept += 1
             if kept == self._max_frames:
                 return
+
+    def _read_pixel_aspect(self) -> float:
+        """The width of a pixel by its height, as frames are shown; 1 where the file does not say."""
+        across, down = self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN)
+        aspect = across / down if across > 0 and down > 0 else 1.0
+        if abs(aspect - 1) < SQUARE_WITHIN or not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
+            return 1.0
+        lies_on_its_side = self._capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180 == 90
+        return 1 / aspect if lies_on_its_side else aspect
+
+    def _with_square_pixels(self, bgr: RgbImage) -> RgbImage:
+        """Scale a frame so that it shows things in their proportions: no side becomes smaller."""
+        height, width = bgr.shape[:2]
+        aspect = self._pixel_aspect
+        return resized(bgr, round(height * max(1, 1 / aspect)), round(width * max(1, aspect)))
 
     def _next_due_ms(self, due_ms: float, time_ms: float) -> float:
         if self._interval_ms == 0:
@@ -104,7 +128,7 @@ class VideoReader:
         return due_ms + (passed + 1) * self._interval_ms
 
     def times_ms(self) -> Iterator[float]:
-        """Decode frame after frame, past damaged stretches, and yield the time of each in ms."""
+        """Decode frame after frame, past damaged stretches, and yield the time of each in ms, ever later."""
         promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         failures = 0
         while failures <= max(FEWEST_FAILURES_AT_END, min(promised - self.decoded, MOST_FAILURES_AT_END)):
@@ -114,7 +138,7 @@ class VideoReader:
             self.failed += failures
             failures = 0
             self.decoded += 1
-            yield self._capture.get(cv2.CAP_PROP_POS_MSEC)
+            yield self.clock.time_ms(self._capture.get(cv2.CAP_PROP_POS_MSEC))
 
 
 def write_video(path: Path, frames: Iterable[RgbImage], fps: float, codec: str) -> None:

@@ -22,7 +22,12 @@ class SourceSettings(Settings, frozen=True):
     @classmethod
     def _outside_is_absolute(cls, source: str) -> str:
         path = PurePath(source)
-        if not source or ".." in path.parts or source.startswith("~"):
+        if not source.strip():
+            raise ValueError(
+                f"found {source!r}; give a folder, an archive or an address, and data/input where the "
+                "dataset is another one than folder"
+            )
+        if ".." in path.parts or source.startswith("~"):
             raise ValueError(
                 f"found {source!r}; a folder outside the project must be given by its absolute path, because "
                 "DVC runs queued experiments from a copy of the project"

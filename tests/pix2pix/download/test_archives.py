@@ -98,3 +98,15 @@ def test_file_and_folder_of_one_name_are_told_apart_from_damage(tmp_path: Path) 
     with pytest.raises(InputError, match="cannot be unpacked") as error:
         unpack(path, tmp_path / "out", max_gb=1)
     assert not isinstance(error.value, DamagedError)
+
+
+@pytest.mark.parametrize(("method", "name"), [(9, "deflate64"), (98, "ppmd"), (222, "method 222")])
+def test_method_that_is_not_known_is_named_and_is_no_damage(tmp_path: Path, method: int, name: str) -> None:
+    content = bytearray(make_zip(tmp_path / "a.zip", {"a.png": b"aaaa"}).read_bytes())
+    content[8] = content[content.index(b"PK\x01\x02") + 10] = method
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(
+        InputError, match=rf"a\.png is packed by {name}, .*7-Zip, and give the folder"
+    ) as error:
+        unpack(tmp_path / "a.zip", tmp_path / "out", max_gb=1)
+    assert not isinstance(error.value, DamagedError)

@@ -85,6 +85,23 @@ def test_unusable_pictures_are_named_and_left_out(
     assert "torn.png: unreadable" in said
 
 
+def test_pictures_that_differ_in_the_suffix_alone_are_both_measured(tmp_path: Path, pairs: Path) -> None:
+    write_jpeg(pairs / "1.jpg", np.zeros((64, 128, 3), dtype=np.uint8))
+    write_png(pairs / "deeper" / "1.png", np.zeros((64, 128, 3), dtype=np.uint8))
+    assert evaluate(save_model(tmp_path / "m"), pairs, tmp_path / "out")["n_images"] == 5
+    table = pd.read_csv(tmp_path / "out" / "per_image.csv")
+    assert sorted(table.iloc[:, 0]) == ["0.png", "1_jpg.png", "1_png.png", "2.png", "deeper/1.png"]
+
+
+def test_hidden_files_and_earlier_results_are_not_measured(tmp_path: Path, pairs: Path) -> None:
+    write_png(pairs / "._0.png", np.zeros((64, 128, 3), dtype=np.uint8))
+    write_png(pairs / ".thumbnails" / "0.png", np.zeros((64, 128, 3), dtype=np.uint8))
+    model = save_model(tmp_path / "m")
+    once = evaluate(model, pairs, pairs / "out")
+    assert once["n_images"] == 3
+    assert evaluate(model, pairs, pairs / "out") == once
+
+
 def test_pairs_of_another_size_are_refused_or_scaled(tmp_path: Path, pairs: Path) -> None:
     write_jpeg(pairs / "large.jpg", np.zeros((100, 200, 3), dtype=np.uint8))
     model = save_model(tmp_path / "m")
@@ -110,6 +127,19 @@ def test_damaged_and_missing_models_are_errors_without_a_traceback(tmp_path: Pat
         done = run("--model", tmp_path / name, "--pairs", pairs)
         assert done.returncode == 1 and "Traceback" not in done.stderr
         assert done.stderr.startswith("error: ") and message in done.stderr
+
+
+def test_folders_in_the_place_of_files_and_places_without_leave_are_errors_without_a_traceback(
+    tmp_path: Path, pairs: Path
+) -> None:
+    model = save_model(tmp_path / "m")
+    for arguments, message in (
+        (("--model", pairs, "--pairs", pairs), f"{pairs} is a folder; a model is a file"),
+        (("--model", model, "--pairs", pairs, "--out", model / "out"), f"Not a directory: {model}"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 1 and "Traceback" not in done.stderr
+        assert done.stderr.splitlines()[-1].startswith("error: ") and message in done.stderr
 
 
 def test_folder_of_other_things_is_not_replaced(tmp_path: Path, pairs: Path) -> None:

@@ -40,6 +40,45 @@ def test_16_bit_grey_is_scaled_not_cut(tmp_path: Path) -> None:
     assert np.array_equal(read_image(tmp_path / "a.png"), np.repeat(expected[:, :, None], 3, axis=2))
 
 
+@pytest.mark.parametrize(
+    "hole", [np.nan, np.inf, -np.inf, np.finfo(np.float32).min, np.finfo(np.float32).max]
+)
+def test_pixel_that_is_no_number_changes_no_other(tmp_path: Path, hole: float) -> None:
+    values = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    expected = np.rint(values * 255)
+    values[5, 7] = hole
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    read = read_image(tmp_path / "a.tif")[:, :, 0].copy()
+    assert read[5, 7] == (255 if hole > 0 else 0)
+    read[5, 7] = expected[5, 7]
+    assert np.array_equal(read, expected)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(-1.0, 1.0), (-40.0, 215.0), (0.0, 70000.0), (-0.25, 0.5)],
+)
+def test_float_grey_is_scaled_by_its_range(tmp_path: Path, low: float, high: float) -> None:
+    values = np.linspace(low, high, 64 * 64, dtype=np.float32).reshape(64, 64)
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    expected = np.rint((values.astype(np.float64) - low) * (255 / (max(high, 1) - low)))
+    assert np.array_equal(read_image(tmp_path / "a.tif")[:, :, 1], expected)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1_000_000), (-32768, 32767), (-500, 2_000_000_000)])
+def test_whole_numbers_beyond_16_bits_are_scaled_by_their_range(tmp_path: Path, low: int, high: int) -> None:
+    values = np.linspace(low, high, 64 * 64).astype(np.int32).reshape(64, 64)
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    expected = np.rint((values.astype(np.float64) - low) * (255 / (max(high, 65535) - low)))
+    assert np.array_equal(read_image(tmp_path / "a.tif")[:, :, 1], expected)
+
+
+def test_picture_without_any_number_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.full((32, 32), np.nan, dtype=np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(UnreadableError, match="unreadable picture: none of its pixels is a finite number"):
+        read_image(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK", "P", "1"])
 def test_other_modes_become_rgb(tmp_path: Path, photo: np.ndarray, mode: str) -> None:
     path = tmp_path / ("a.jpg" if mode == "CMYK" else "a.png")
@@ -61,6 +100,34 @@ def test_no_picture_is_refused_without_naming_the_folder(tmp_path: Path, content
     with pytest.raises(UnreadableError, match="unreadable picture") as error:
         read_image(tmp_path / "a.png")
     assert str(tmp_path) not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"not a picture", "its content is of no format that is read"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "it is HEIC, which is not read"),
+        (b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00", "it is a video, which is not read"),
+        (b"%PDF-1.7 ...", "it is PDF, which is not read"),
+        (b"\n<!DOCTYPE html><html>404</html>", "it is a web page, which is not read"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "it is SVG, which is not read"),
+        (b"\xff\x0a\xfa\x1f\x00", "it is JPEG XL, which is not read"),
+    ],
+)
+def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(UnreadableError) as error:
+        read_image(tmp_path / "a.jpg")
+    assert str(error.value) == f"unreadable picture: {reason}"
+
+
+def test_what_the_system_says_is_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").mkdir()
+    for name, reason in (("a.jpg", "is a directory"), ("none.jpg", "no such file or directory")):
+        with pytest.raises(UnreadableError) as error:
+            read_image(tmp_path / name)
+        assert str(error.value) == f"unreadable picture: {reason}"
 
 
 def test_tiny_picture_is_refused(tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_training_learns_and_its_curves_have_their_points(pairs: Path, tmp_path:
     assert result.images_per_second > 0
 
 
+def test_training_of_fewer_steps_than_log_every_has_a_point_at_its_end(pairs: Path, tmp_path: Path) -> None:
+    _, notes = train(pairs, tmp_path, log_every=100, epochs=2, pretrain_epochs=1)
+    assert {"train/l1", "train/generator_gan", "train/discriminator_gradient"} <= notes.curves.keys()
+    for name in notes.curves.keys() - {"val/l1"}:
+        assert [step for step, _ in notes.curves[name]] == [9]
+
+
 def test_chroma_is_learned_and_the_brightness_kept(pairs: Path, tmp_path: Path) -> None:
     for path in sorted(pairs.rglob("*.png")):
         target = read_image(path)[:, 64:]

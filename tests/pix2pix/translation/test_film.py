@@ -22,7 +22,7 @@ needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg"
 )
 OPTIONS = TranslateOptions("resize", prepare=True, keep_luminance=True)
-SOUND = {".mp4": "aac", ".mov": "aac", ".mkv": "aac", ".webm": "libopus", ".avi": "libmp3lame"}
+SOUND = {".mp4": "aac", ".mov": "aac", ".mkv": "aac", ".webm": "libopus", ".avi": "libmp3lame", ".mpg": "mp2"}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def luma_of(image: RgbImage) -> np.ndarray:
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize("suffix", sorted(SOUND))
+@pytest.mark.parametrize("suffix", sorted(CONTAINERS.keys() & SOUND.keys()))
 @pytest.mark.parametrize("fps", ["25", "30000/1001"])
 def test_rate_length_and_sound_are_kept_in_every_container(
     tmp_path: Path, translator: Translator, photo: RgbImage, suffix: str, fps: str
@@ -130,6 +130,22 @@ def test_variable_frame_rate_keeps_its_times_where_the_container_has_one_rate(
 
 
 @needs_ffmpeg
+def test_film_of_two_recordings_in_one_file_shows_both(
+    tmp_path: Path, translator: Translator, photo: RgbImage
+) -> None:
+    options = ("-c:v", "mpeg2video", "-bf", "2", "-c:a", "mp2")
+    one = make_video(tmp_path / "one.mpg", photo, *options, fps="25")
+    other = make_video(tmp_path / "other.mpg", photo[::-1], *options, fps="25")
+    both = tmp_path / "both.mpg"
+    both.write_bytes(one.read_bytes() + other.read_bytes())
+    film = translate_film(translator, both, tmp_path / "out.mp4", OPTIONS)
+    after = probe(tmp_path / "out.mp4")["video"]
+    assert film.frames == len(after["times"]) == 30
+    assert np.diff(after["times"]) == pytest.approx(40, abs=1)
+    assert "placed by the rate of 25 a second" in film.note
+
+
+@needs_ffmpeg
 def test_rotated_video_is_upright(tmp_path: Path, translator: Translator, photo: RgbImage) -> None:
     stored = make_video(tmp_path / "stored.mp4", photo)
     command = ["ffmpeg", "-v", "error", "-i", str(stored), "-c", "copy", "-metadata:s:v", "rotate=90"]
@@ -142,6 +158,17 @@ def test_rotated_video_is_upright(tmp_path: Path, translator: Translator, photo:
     (output, *_) = [frame.image for frame in VideoReader(tmp_path / "out.mp4")]
     right, turned = (luma_of(image) for image in (upright, upright[::-1, ::-1]))
     assert np.abs(luma_of(output) - right).mean() < np.abs(luma_of(output) - turned).mean() / 2
+
+
+@needs_ffmpeg
+def test_film_of_wide_pixels_is_shown_in_its_proportions(
+    tmp_path: Path, translator: Translator, photo: RgbImage
+) -> None:
+    source = make_video(tmp_path / "in.mp4", photo[:, :72], "-vf", "setsar=64/45")
+    translate_film(translator, source, tmp_path / "out.mp4", OPTIONS)
+    after = probe(tmp_path / "out.mp4")["video"]
+    assert (after["width"], after["height"]) == (102, 96)
+    assert after.get("sample_aspect_ratio", "1:1") == "1:1"
 
 
 @needs_ffmpeg

@@ -40,3 +40,9 @@ def test_transparency_lies_on_white_and_is_kept_aside(photo: RgbImage) -> None:
 def test_something_else_is_refused(picture: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         to_photo(picture)  # type: ignore[arg-type]
+
+
+def test_float_picture_without_any_number_is_refused() -> None:
+    nothing = Image.fromarray(np.full((32, 32), np.nan, dtype=np.float32))
+    with pytest.raises(InputError, match="mode F cannot be used: none of its pixels is a finite number"):
+        to_photo(nothing)

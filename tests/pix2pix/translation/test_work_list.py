@@ -50,6 +50,33 @@ def test_files_that_the_shell_named_keep_the_tree_below_their_common_folder(
     assert targets(inputs, tmp_path / "out") == {"a.jpg": "a.png", "b/c.d.JPG": "b/c.d.png"}
 
 
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (["a.jpg", "{tree}/b"], {"a.jpg": "a.png", "b/c.d.JPG": "b/c.d.png"}),
+        (["{tree}/a.jpg", "b/c.d.JPG"], {"a.jpg": "a.png", "b/c.d.JPG": "b/c.d.png"}),
+        (["a.jpg", "a.jpg"], {"a.jpg": "a.png"}),
+        (["a.jpg", "./a.jpg", "{tree}/a.jpg", "b/../a.jpg"], {"a.jpg": "a.png"}),
+        (["b", "b/c.d.JPG"], {"c.d.JPG": "c.d.png"}),
+        ([".", "b"], {"a.jpg": "a_jpg.png", "a.png": "a_png.png", "b/c.d.JPG": "b/c.d.png"}),
+        (["../in/a.jpg", "b"], {"a.jpg": "a.png", "b/c.d.JPG": "b/c.d.png"}),
+        (["../other/x.jpg", "a.jpg"], {"other/x.jpg": "other/x.png", "in/a.jpg": "in/a.png"}),
+        (["../other"], {"x.jpg": "x.png"}),
+        (["*.jpg", "../other/*.jpg"], {"other/x.jpg": "other/x.png", "in/a.jpg": "in/a.png"}),
+    ],
+)
+def test_odd_command_lines_name_each_file_once_and_keep_results_in_the_output(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: list[str], expected: dict[str, str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/x.jpg").touch()
+    monkeypatch.chdir(tree)
+    work = list_work([text.format(tree=tree) for text in inputs], Path("out"), ".png")
+    assert {item.name: item.path for item in work.items if item.kind == "picture"} == expected
+    assert all(item.source.is_file() for item in work.items)
+    assert all(item.target.resolve().is_relative_to(tree / "out") for item in work.items)
+
+
 def test_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> None:
     (tmp_path / "x[1].jpg").touch()
     work = list_work([str(tmp_path / "x[1].jpg")], tmp_path / "y.png", ".png")

@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,26 @@ def test_copy_of_a_clip_is_the_same_recording(raw: Path, tmp_path: Path) -> None
     )
     assert [clip.reason for clip in clips] == ["", "same film as videos/ann/clip.avi"]
     assert len({row.recording for row in rows}) == 1
+
+
+def test_clip_of_two_recordings_gives_the_frames_of_both(raw: Path, tmp_path: Path) -> None:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("needs ffmpeg: apt-get install ffmpeg")
+    folder = raw / "videos" / "ann"
+    command = ["ffmpeg", "-v", "error", "-i", str(folder / "clip.mp4"), "-c:v", "mpeg2video", "-r", "25"]
+    subprocess.run([*command, str(folder / "one.mpg")], check=True)
+    one = (folder / "one.mpg").read_bytes()
+    (folder / "two.mpg").write_bytes(one + one)
+    _, clips = extract_frames(
+        raw,
+        videos("ann/one.mpg", "ann/two.mpg"),
+        tmp_path / "out",
+        interval_ms=0,
+        max_frames=0,
+        workers=Workers(1),
+    )
+    assert clips[1].decoded == 2 * clips[0].decoded
+    assert "placed by the rate" in clips[1].reason and "same film" not in clips[1].reason
 
 
 def test_workers_change_no_byte(raw: Path, tmp_path: Path) -> None:

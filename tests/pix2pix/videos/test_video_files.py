@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +8,19 @@ import pytest
 from pix2pix.core.errors import UnreadableError
 from pix2pix.pictures.images import write_jpeg
 from pix2pix.videos.video_files import VideoReader, write_video
+
+needs_ffmpeg = pytest.mark.skipif(
+    shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg"
+)
+
+
+def encoded(path: Path, frames: list[np.ndarray], *options: str) -> Path:
+    """A film of 25 frames a second by ffmpeg."""
+    size = f"{frames[0].shape[1]}x{frames[0].shape[0]}"
+    command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-i", "pipe:0"]
+    data = b"".join(frame.tobytes() for frame in frames)
+    subprocess.run([*command, "-pix_fmt", "yuv420p", *options, str(path)], input=data, check=True)
+    return path
 
 
 def counting_frames(count: int, size: int = 64) -> list[np.ndarray]:
@@ -76,6 +91,69 @@ def test_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_missing_encoder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="codec"):
         write_video(tmp_path / "none" / "a.mp4", counting_frames(1), fps=10, codec="mp4v")
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.mpg", "a.avi", "a.mp4", "a.mkv"])
+@pytest.mark.parametrize("codec", ["mpeg2video", "mpeg4"])
+def test_every_frame_of_a_clip_with_b_frames_has_its_time(tmp_path: Path, name: str, codec: str) -> None:
+    clip = encoded(tmp_path / name, counting_frames(30), "-c:v", codec, "-bf", "2")
+    frames = list(VideoReader(clip))
+    times_ms = np.array([frame.time_ms for frame in frames])
+    assert times_ms - times_ms[0] == pytest.approx(40 * np.arange(30), abs=1)
+    assert (np.diff([frame.image.mean() for frame in frames]) > 0).all()
+
+
+@needs_ffmpeg
+def test_second_recording_in_a_file_comes_after_the_first(tmp_path: Path) -> None:
+    one = encoded(tmp_path / "one.mpg", counting_frames(30), "-c:v", "mpeg2video")
+    other = encoded(tmp_path / "other.mpg", counting_frames(50)[30:], "-c:v", "mpeg2video")
+    both = tmp_path / "both.mpg"
+    both.write_bytes(one.read_bytes() + other.read_bytes())
+    reader = VideoReader(both, interval_ms=200)
+    frames = list(reader)
+    assert [round(frame.time_ms) for frame in frames] == list(range(0, 2000, 200))
+    assert [frame.number for frame in frames] == list(range(0, 50, 5))
+    assert "placed by the rate of 25 a second" in reader.clock.note
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "aspect", "shape"),
+    [(f"a.{suffix}", "16/9", (96, 128, 3)) for suffix in ("mp4", "mkv", "avi", "mpg")]
+    + [(f"a.{suffix}", "9/16", (171, 72, 3)) for suffix in ("mp4", "mkv", "avi")],
+)
+def test_pixels_that_are_not_square_are_made_square(
+    tmp_path: Path, name: str, aspect: str, shape: tuple[int, int, int]
+) -> None:
+    frames = [np.zeros((96, 72, 3), dtype=np.uint8)] * 3
+    codec = "mpeg2video" if name == "a.mpg" else "mpeg4"
+    clip = encoded(tmp_path / name, frames, "-vf", f"setsar={aspect}", "-c:v", codec)
+    assert [frame.image.shape for frame in VideoReader(clip)] == [shape] * 3
+
+
+@needs_ffmpeg
+def test_circle_stays_one_in_a_film_with_wide_pixels_that_is_turned(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:96, 0:72]
+    disc = (((x - 36) * 64 / 45) ** 2 + (y - 48) ** 2 < 40**2).astype(np.uint8) * 255
+    stored = encoded(tmp_path / "stored.mp4", [np.dstack([disc] * 3)] * 3, "-vf", "setsar=64/45")
+    turned = tmp_path / "turned.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", str(stored), "-c", "copy", "-metadata:s:v", "rotate=90"]
+    subprocess.run([*command, str(turned)], check=True)
+    for path, shape in ((stored, (96, 102)), (turned, (102, 96))):
+        bright = next(iter(VideoReader(path))).image[:, :, 0] > 127
+        assert bright.shape == shape
+        assert bright.any(axis=0).sum() == pytest.approx(bright.any(axis=1).sum(), abs=2)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("aspect", ["1", "720/719", "1000/1"])
+def test_pixels_that_are_square_or_of_no_possible_shape_stay(tmp_path: Path, aspect: str) -> None:
+    frames = counting_frames(2, size=64)
+    plain = encoded(tmp_path / "plain.mp4", frames)
+    clip = encoded(tmp_path / "clip.mp4", frames, "-vf", f"setsar={aspect}")
+    for frame, same in zip(VideoReader(clip), VideoReader(plain), strict=True):
+        assert np.array_equal(frame.image, same.image)
 
 
 def test_real_variable_frame_rate_keeps_true_times(datasets: Path) -> None:

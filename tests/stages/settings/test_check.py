@@ -161,3 +161,22 @@ def test_environment_overrides_the_machine(params: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PIX2PIX_N_JOBS", "many")
     with pytest.raises(InputError, match=r"machine\.yaml: n_jobs: found 'many'"):
         load_machine()
+
+
+def test_misspelt_variable_is_an_error_that_names_the_right_one(
+    params: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIX2PIX_NJOBS", "7")
+    with pytest.raises(InputError, match=r"PIX2PIX_NJOBS: there is no such setting.* PIX2PIX_N_JOBS"):
+        check_all()
+    monkeypatch.delenv("PIX2PIX_NJOBS")
+    monkeypatch.setenv("PIX2PIX_HORSES", "2")
+    with pytest.raises(InputError, match=r"PIX2PIX_HORSES: .*PIX2PIX_ACCELERATOR or .*PIX2PIX_TENSORBOARD\?"):
+        check_all()
+
+
+def test_empty_source_is_told_what_it_may_be(params: Path) -> None:
+    lines = params.read_text().splitlines()
+    params.write_text("\n".join('source: ""' if line.startswith("source:") else line for line in lines))
+    with pytest.raises(InputError, match=r"params\.yaml: source: found ''; give a folder, .*data/input"):
+        check_all()
