@@ -31,11 +31,15 @@ def run_command(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        sys.exit(safe_to_print(f"error: {error}"))
+        sys.exit(_told(str(error)))
     except OSError as error:
         if error.strerror is None:
             raise
         where = f": {error.filename}" if error.filename is not None else ""
-        sys.exit(safe_to_print(f"error: {error.strerror}{where}"))
+        sys.exit(_told(f"{error.strerror}{where}"))
     except KeyboardInterrupt:
         sys.exit("interrupted")
+
+
+def _told(message: str) -> str:
+    return "\n".join(f"error: {line}" for line in safe_to_print(message.rstrip()).split("\n"))

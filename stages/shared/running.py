@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from pix2pix.core.errors import InputError
-from pix2pix.core.file_names import safe_to_print
+from pix2pix.core.errors import run_command
 from pix2pix.core.kept_work import kept_work, locked
 from pix2pix.core.outputs import write_json
 from stages.shared.settings import Settings
@@ -39,13 +38,12 @@ def run(main: Callable[[], None]) -> None:
     words, with a status that stops DVC.
     """
     stage = Path(sys.argv[0]).stem
-    try:
+
+    def one_at_a_time() -> None:
         with locked(WORK / f"{stage}.lock", stage) if is_first_process() else nullcontext():
             main()
-    except InputError as error:
-        sys.exit("\n".join(f"error: {line}" for line in safe_to_print(str(error).rstrip()).split("\n")))
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+
+    run_command(one_at_a_time)
 
 
 def is_first_process() -> bool:

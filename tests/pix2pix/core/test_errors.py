@@ -13,4 +13,4 @@ def test_name_in_an_error_does_not_steer_the_console() -> None:
 
     with pytest.raises(SystemExit) as ended:
         run_command(fail)
-    assert ended.value.code == "error: \\x1b[31mcaf\\udce9\\x0d.jpg: no such file\ntry another"
+    assert ended.value.code == "error: \\x1b[31mcaf\\udce9\\x0d.jpg: no such file\nerror: try another"

@@ -22,6 +22,15 @@ def test_error_of_the_user_is_told_in_plain_words() -> None:
     assert stop.value.code == "error: norm: found 'x'\nerror: image_size: found 3"
 
 
+def test_what_the_system_says_of_a_file_is_told_in_a_line(tmp_path: Path) -> None:
+    def main() -> None:
+        tmp_path.write_text("")  # a folder
+
+    with pytest.raises(SystemExit) as stop:
+        run(main)
+    assert stop.value.code == f"error: Is a directory: {tmp_path}"
+
+
 def test_error_of_ours_keeps_its_traceback() -> None:
     def main() -> None:
         raise ZeroDivisionError
