@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.comparison_speed import speed_name
-from benchmarks.comparisons import COMPARISONS, OURS, PLAIN, PLAIN_RECIPE, Run, ablation_runs, full_runs
+from benchmarks.comparisons import COMPARISONS, OURS, PLAIN_RECIPE, Run, ablation_runs, full_runs
 from pix2pix.core.outputs import whole_file
 from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
 from pix2pix.pictures.contact_sheet import contact_sheet, write_sheet
@@ -34,7 +34,6 @@ COLUMNS = {  # by the name of a figure: its title, and how it is written
 NO_RATIO = "psnr"  # a logarithm
 ANSWERS = {BASELINE_INPUT: "output = input", BASELINE_MEAN: "output = mean training target"}
 PICTURES_SHOWN = 6
-TITLES = ("input", PLAIN, OURS, "target")
 HEAD = f"""# Plain pix2pix beside the recommended way
 
 ```bash
@@ -181,24 +180,25 @@ def _ratio(name: str, ours: Sequence[Figures], plain: Sequence[Figures]) -> str:
 
 def _image(data: str) -> str:
     name = f"{IMAGES}/compare_{data}.jpg"
-    return f"![{data}: {', '.join(TITLES)}]({name})\n" if (PAGE.parent / name).exists() else ""
+    what = "inputs, what each way made of them, and targets"
+    return f"![{data}: {what}]({name})\n" if (PAGE.parent / name).exists() else ""
 
 
-def write_pictures(data: str, pairs: Path, plain: Path, ours: Path) -> None:
-    """Write a sheet of test pictures from all over the split, beside what both ways made of them.
+def write_pictures(data: str, pairs: Path, made: Mapping[str, Path]) -> None:
+    """Write a sheet of test pictures from all over the split, beside what each way made of them.
 
     Args:
         data: the name of the comparison.
         pairs: the folder of the test pairs.
-        plain: the folder of the pictures that plain made.
-        ours: the folder of those that ours made.
+        made: the folder of the pictures that each way made, by the title of its row.
     """
     names = sorted(path.relative_to(pairs) for path in pairs.rglob("*.png"))
     shown = sorted({round(place) for place in np.linspace(0, len(names) - 1, PICTURES_SHOWN)})
     examples = []
     for name in (names[index] for index in shown):
         real_a, real_b = read_pair(pairs / name)
-        examples.append((name.stem, [real_a, read_image(plain / name), read_image(ours / name), real_b]))
+        outputs = [read_image(folder / name) for folder in made.values()]
+        examples.append((name.stem, [real_a, *outputs, real_b]))
     path = PAGE.parent / IMAGES / f"compare_{data}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_sheet(path, contact_sheet(examples, TITLES))
+    write_sheet(path, contact_sheet(examples, ("input", *made, "target")))
