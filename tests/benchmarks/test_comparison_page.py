@@ -8,7 +8,7 @@ from comparison_cases import only_compare
 from conftest import PROJECT
 
 from benchmarks.comparison_page import PAGE, page
-from benchmarks.comparisons import ABLATION
+from benchmarks.comparisons import ABLATION, COMPARISONS, ablation_runs, digest_of, full_runs, settings_of
 from benchmarks.quality import read_record
 
 
@@ -128,3 +128,14 @@ def test_seconds_are_the_steps_times_those_of_a_step() -> None:
         ["6,000", "0.750"],
         ["1.50", "1.50"],
     ]
+
+
+def test_figures_in_git_are_of_the_settings_in_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.chdir(PROJECT)
+    record = read_record()
+    runs = [run for data in COMPARISONS for run in full_runs(data) + ablation_runs(data)]
+    known = [run for run in runs if run.name in record]
+    assert {run.name for run in known} == {name for name in record if not name.endswith("speed")}
+    for run in known:
+        assert record[run.name]["digest"] == digest_of(settings_of(run)), f"`make compare` trains {run.name}"
