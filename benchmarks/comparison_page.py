@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.comparison_speed import speed_name
-from benchmarks.comparisons import COMPARISONS, OURS, PLAIN_RECIPE, Run, ablation_runs, full_runs
+from benchmarks.comparisons import COMPARISONS, OURS, PLAIN, PLAIN_RECIPE, Run, ablation_runs, full_runs
 from pix2pix.core.outputs import whole_file
 from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
 from pix2pix.pictures.contact_sheet import contact_sheet, write_sheet
@@ -31,6 +31,8 @@ COLUMNS = {  # by the name of a figure: its title, and how it is written
     "seconds_per_step": ("s per step", ".3f"),
     "epochs_d_won": ("epochs D won", ".4g"),
 }
+SUMMARY = ("l1", "psnr", "ssim", "histogram_distance", "kid_lite0")  # of these, in the README
+README, MARKS = Path("README.md"), ("<!-- make compare -->\n", "<!-- as compared -->\n")
 NO_RATIO = "psnr"  # a logarithm
 ANSWERS = {BASELINE_INPUT: "output = input", BASELINE_MEAN: "output = mean training target"}
 PICTURES_SHOWN = 6
@@ -72,6 +74,32 @@ def write_page(record: Record) -> Path:
     with whole_file(PAGE) as partial:
         partial.write_text(page(record))
     return PAGE
+
+
+def write_summary(record: Record) -> None:
+    """Write the table of the README, between its marks."""
+    text = README.read_text()
+    before, _, rest = text.partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    with whole_file(README) as partial:
+        partial.write_text(f"{before}{MARKS[0]}{summary(record)}{MARKS[1]}{after}")
+
+
+def summary(record: Record) -> str:
+    """Lay out the trainings with full networks that have been run, and the trivial answer beside them."""
+    lines = [["test pictures of", "", *(COLUMNS[name][0] for name in SUMMARY)], ["---"] * (2 + len(SUMMARY))]
+    for data, comparison in COMPARISONS.items():
+        known = [row for row in rows_of(full_runs(data), record) if row.figures]
+        recipe = {PLAIN: PLAIN_RECIPE}
+        for row in known:
+            epochs = row.figures[0]["epochs"]
+            way = f"`{recipe.get(row.title, comparison.recipe)}`, {epochs} epochs"
+            lines.append([f"{data}: {comparison.task}", way, *(_cell(name, row.figures) for name in SUMMARY)])
+        if known:
+            answer = {name: known[0].figures[0].get(f"{BASELINE_INPUT}_{name}") for name in SUMMARY}
+            cells = [_cell(name, [] if answer[name] is None else [answer]) for name in SUMMARY]
+            lines.append([f"{data}: {comparison.task}", ANSWERS[BASELINE_INPUT], *cells])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def page(record: Record) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from benchmarks.comparison_page import write_page, write_pictures
+from benchmarks.comparison_page import README, write_page, write_pictures, write_summary
 from benchmarks.comparison_run import (
     RESULTS,
     Figures,
@@ -67,6 +67,8 @@ def main() -> None:
         if made:
             folders = {run.row: run.folder / RESULTS for run in made}
             write_pictures(data, pairs_of(made[0]) / TEST, folders)
+    if README.exists():
+        write_summary(record)
     print(f"compare: {write_page(record)}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from comparison_cases import only_compare
 from conftest import PROJECT
 
-from benchmarks.comparison_page import PAGE, page
+from benchmarks.comparison_page import MARKS, PAGE, README, page, summary
 from benchmarks.comparisons import ABLATION, COMPARISONS, ablation_runs, digest_of, full_runs, settings_of
 from benchmarks.quality import read_record
 
@@ -110,6 +110,7 @@ def test_page_in_git_is_that_of_the_figures_in_git(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     monkeypatch.chdir(PROJECT)
     assert PAGE.read_text() == page(read_record()), "`make compare PAGE=1` writes it"
+    assert summary(read_record()).join(MARKS) in README.read_text(), "`make compare PAGE=1` writes it"
 
 
 def test_seconds_are_the_steps_times_those_of_a_step() -> None:

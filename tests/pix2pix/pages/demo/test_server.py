@@ -109,7 +109,8 @@ def test_an_upload_of_200_mb_is_refused_and_leaves_nothing_behind(
 
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = visitor.post("/upload", content=in_pieces(), headers=headers)
-    assert answer.status_code == 413 and "100 MB" in answer.text
+    # By the page's guard or by Gradio: which of them counts as much first depends on the size of the pieces.
+    assert answer.status_code == 413 and re.search("100 MB|104857600 bytes", answer.text)
     files = [path for path in demo.errors.parent.rglob("*") if path.is_file()]
     assert max(path.stat().st_size for path in files) < 50 * 2**20
     assert_lives(visitor, photo)
