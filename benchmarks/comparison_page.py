@@ -156,7 +156,7 @@ def _facts(recipe: str, rows: Sequence[Row]) -> str:
     sizes = [
         f"{row.title} in {of['steps']:,} steps, by a generator of {of['generator_parameters'] / 1e6:.1f}"
         " million weights"
-        for row in rows[:2]
+        for row in [row for row in rows if row.figures][:2]
         for of in row.figures[:1]
     ]
     return (

@@ -86,6 +86,11 @@ def _prepared(
     for path, target in with_progress(_names(files, folder).items(), len(files), "read pairs", "picture"):
         try:
             image = read_image(path)
+            if resize is None and image.shape[1] != 2 * len(image):
+                raise UnreadableError(
+                    f"no A|B pair: {image.shape[1]}x{len(image)} is not twice as wide as high; `--resize crop` "
+                    "cuts it in the middle"
+                )
             if len(image) != height and resize is None:
                 raise InputError(
                     f"{path} is {image.shape[1]}x{len(image)}; the model takes pairs of "

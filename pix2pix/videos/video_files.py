@@ -114,10 +114,14 @@ class VideoReader:
         return 1 / aspect if lies_on_its_side else aspect
 
     def _with_square_pixels(self, bgr: RgbImage) -> RgbImage:
-        """Scale a frame so that it shows things in their proportions: no side becomes smaller."""
+        """Scale a frame so that it shows things in their proportions: a side becomes larger, and even."""
         height, width = bgr.shape[:2]
         aspect = self._pixel_aspect
-        return resized(bgr, round(height * max(1, 1 / aspect)), round(width * max(1, aspect)))
+        if aspect > 1:
+            width = 2 * round(width * aspect / 2)
+        elif aspect < 1:
+            height = 2 * round(height / aspect / 2)
+        return resized(bgr, height, width)
 
     def _next_due_ms(self, due_ms: float, time_ms: float) -> float:
         if self._interval_ms == 0:

@@ -125,7 +125,10 @@ def test_wrong_change_stops_before_anything_runs(clone: Clone) -> None:
     before = names(clone)
     output = recipe(clone, "isola_maps", "norm=layer lamda_l1=2", fails=True)
     assert "error: SET: lamda_l1: there is no such setting; did you mean lambda_l1?" in output
-    assert "\nSET: norm: found 'layer'; input should be 'batch', 'instance' or 'none'" in output
+    assert (
+        "\nSET: norm: found 'layer'; input should be 'batch', 'instance', 'instance_plain' or 'none'"
+        in output
+    )
     assert "dvc exp run" not in output and "Traceback" not in output and names(clone) == before
 
 

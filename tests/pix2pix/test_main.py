@@ -23,6 +23,11 @@ finally:
 """
 
 
+def module_name(command: str) -> str:
+    """The module of a command; ``import`` is a word of Python, so that its module has another name."""
+    return f"pix2pix.commands.{'import_' if command == 'import' else command.replace('-', '_')}"
+
+
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     return python("-m", "pix2pix", *words)
 
@@ -46,7 +51,10 @@ def test_help_lists_every_command_and_what_it_does() -> None:
 
 
 def test_every_module_of_the_commands_is_a_command() -> None:
-    modules = {path.stem.replace("_", "-") for path in (PROJECT / "pix2pix" / "commands").glob("[!_]*.py")}
+    modules = {
+        path.stem.rstrip("_").replace("_", "-")
+        for path in (PROJECT / "pix2pix" / "commands").glob("[!_]*.py")
+    }
     assert modules - {"arguments"} == set(COMMANDS)
 
 
@@ -54,8 +62,8 @@ def test_every_module_of_the_commands_is_a_command() -> None:
 def test_help_of_a_command_imports_its_module_alone_and_nothing_slow(command: str) -> None:
     modules = imported_by(command, "--help")
     assert modules & SLOW_TO_IMPORT == set()
-    of_commands = {f"pix2pix.commands.{name.replace('-', '_')}" for name in COMMANDS}
-    assert modules & of_commands == {f"pix2pix.commands.{command.replace('-', '_')}"}
+    of_commands = {name: module_name(name) for name in COMMANDS}
+    assert modules & set(of_commands.values()) == {of_commands[command]}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
