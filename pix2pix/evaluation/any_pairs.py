@@ -88,8 +88,8 @@ def _prepared(
             image = read_image(path)
             if resize is None and image.shape[1] != 2 * len(image):
                 raise UnreadableError(
-                    f"no A|B pair: {image.shape[1]}x{len(image)} is not twice as wide as high; `--resize crop` "
-                    "cuts it in the middle"
+                    f"no A|B pair: {image.shape[1]}x{len(image)} is not twice as wide as high; "
+                    "`--resize crop` cuts it in the middle"
                 )
             if len(image) != height and resize is None:
                 raise InputError(

@@ -121,7 +121,7 @@ def test_second_recording_in_a_file_comes_after_the_first(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "aspect", "shape"),
     [(f"a.{suffix}", "16/9", (96, 128, 3)) for suffix in ("mp4", "mkv", "avi", "mpg")]
-    + [(f"a.{suffix}", "9/16", (171, 72, 3)) for suffix in ("mp4", "mkv", "avi")],
+    + [(f"a.{suffix}", "9/16", (170, 72, 3)) for suffix in ("mp4", "mkv", "avi")],
 )
 def test_pixels_that_are_not_square_are_made_square(
     tmp_path: Path, name: str, aspect: str, shape: tuple[int, int, int]
