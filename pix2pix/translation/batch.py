@@ -73,7 +73,7 @@ def _film(
         f"of 255 in the input and {film.difference_output} in the output{and_smoothed}"
     )
     for note in notes:
-        print(f"{item.name}: {note}")
+        print(printable(f"{item.name}: {note}"))
     return translated(
         item,
         "; ".join(notes),
