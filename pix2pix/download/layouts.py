@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.file_names import plain
+from pix2pix.items.walk import is_hidden
 from pix2pix.pictures.images import IMAGE_SUFFIXES, image_size
 from pix2pix.videos.video_files import VIDEO_SUFFIXES
 
@@ -75,7 +76,7 @@ class Layout:
 
     def reason_to_skip(self, path: PurePosixPath) -> str:
         """Say why a file does not count; empty where it does."""
-        if is_hidden(path):
+        if _is_hidden(path):
             return "hidden file or folder"
         if path.suffix.lower() not in self.suffixes:
             return f"not one of the {self.kind}"
@@ -124,8 +125,8 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
     Raises:
         InputError: no file counts, or with ``auto`` there are as many pictures as videos.
     """
-    pictures = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path)]
-    videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES and not is_hidden(path)]
+    pictures = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(path)]
+    videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES and not _is_hidden(path)]
     is_auto = kind == "auto"
     if is_auto and len(pictures) == len(videos) > 0:
         raise InputError(
@@ -160,9 +161,9 @@ def _layout(kind: str, folders: Sequence[Folders], double_width: bool) -> Layout
     return Layout(kind, wrapper, side_depth, split_depth, double_width)
 
 
-def is_hidden(path: PurePosixPath) -> bool:
+def _is_hidden(path: PurePosixPath) -> bool:
     """Whether a file or one of its folders is hidden, or macOS made it for itself."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return is_hidden(path) or "__MACOSX" in path.parts
 
 
 def _folders(paths: Sequence[PurePosixPath]) -> list[Folders]:

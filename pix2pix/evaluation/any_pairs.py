@@ -13,6 +13,7 @@ from pix2pix.evaluation.measurement import measure
 from pix2pix.evaluation.results import translate_folder, write_plots
 from pix2pix.evaluation.summary import as_lines, summarize
 from pix2pix.items.names import flat_names
+from pix2pix.items.walk import is_hidden
 from pix2pix.machine.device import open_fabric
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import PairFolder
@@ -112,7 +113,7 @@ def _pictures(folder: Path, out: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in IMAGE_SUFFIXES
         and not path.is_dir()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not is_hidden(path.relative_to(folder))
         and out.resolve() not in path.resolve().parents
     )
 

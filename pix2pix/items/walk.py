@@ -5,7 +5,7 @@ import os
 import stat
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 LISTED = "link to a folder that is listed already"
 BROKEN_LINK = "broken link"
@@ -59,6 +59,11 @@ def find_files(folder: Path) -> Found:
             else:
                 files.append(path)
     return Found(sorted(files), dict(sorted(unreadable.items())))
+
+
+def is_hidden(path: PurePath) -> bool:
+    """Whether a file, or a folder that it lies in, has a name that hides it."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def reason_unreadable(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pix2pix.core.errors import InputError
 from pix2pix.items.names import flat_names
-from pix2pix.items.walk import find_files, reason_unreadable
+from pix2pix.items.walk import find_files, is_hidden, reason_unreadable
 from pix2pix.pictures.images import IMAGE_SUFFIXES
 from pix2pix.translation.ffmpeg import CONTAINERS
 from pix2pix.translation.photo_file import FORMATS
@@ -132,7 +132,7 @@ def _files_below(folder: Path, output: Path) -> dict[Path, str]:
     return {
         folder / path: reason
         for path, reason in reasons.items()
-        if not _is_hidden(path) and not _is_inside(output, folder / path, reason)
+        if not is_hidden(path) and not _is_inside(output, folder / path, reason)
     }
 
 
@@ -147,10 +147,6 @@ def _comparable(files: Mapping[Path, str]) -> dict[Path, str]:
     if len({path.is_absolute() for path in files}) == 1 and not any(".." in path.parts for path in files):
         return dict(files)
     return {file.parent.resolve() / file.name: reason for file, reason in files.items()}
-
-
-def _is_hidden(relative: PurePosixPath) -> bool:
-    return any(part.startswith(".") for part in relative.parts)
 
 
 def _root(inputs: Sequence[str], files: Sequence[Path]) -> Path:
