@@ -1,6 +1,5 @@
 """A U-Net on an EfficientNet-lite1 encoder, which knows from ImageNet what a picture shows."""
 
-from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pix2pix.networks.efficientnet import LITE1_WIDTHS, Lite1Encoder
-from pix2pix.networks.layers import Labels, check_five_halvings, norm_layers
+from pix2pix.networks.layers import Colours, Labels, check_side, norm_layers
 from pix2pix.networks.options import GeneratorOptions
 from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
 
@@ -33,9 +32,9 @@ class EfficientnetUnetGenerator(nn.Module):
         ValueError: the picture's side is no multiple of 32.
     """
 
-    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Colours = ()) -> None:
         super().__init__()
-        check_five_halvings(options.image_size)
+        check_side(options)
         self.options = options
         self._is_symmetric = options.pixel_range == "symmetric"
         self.encoder = Lite1Encoder()

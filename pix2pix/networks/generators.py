@@ -1,7 +1,5 @@
 """The generators: the paper's U-Net (arXiv:1611.07004, appendix 6.1), and those of other papers."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
@@ -11,9 +9,10 @@ from pix2pix.networks.convolutions import Halving
 from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.networks.layers import (
     WIDEST,
+    Colours,
     Labels,
     activation_layer,
-    check_five_halvings,
+    check_side,
     decoder_activation,
     has_bias,
     initialize,
@@ -78,7 +77,7 @@ class UnetGenerator(nn.Module):
         ValueError: the picture's side is no power of two, or cannot be halved so often.
     """
 
-    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Colours = ()) -> None:
         super().__init__()
         most = options.image_size.bit_length() - 1
         levels = options.levels or most
@@ -116,11 +115,11 @@ class ResnetUnetGenerator(nn.Module):
         ValueError: the picture's side is no multiple of 32, or there is a palette: it takes pictures alone.
     """
 
-    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Colours = ()) -> None:
         super().__init__()
         if len(palette):
             raise ValueError("a resnet18_unet takes no classes beside its input: input_labels must be false")
-        check_five_halvings(options.image_size)
+        check_side(options)
         self.options = options
         self._is_symmetric = options.pixel_range == "symmetric"
         self.encoder = resnet18()
@@ -156,7 +155,7 @@ GENERATORS: dict[GeneratorKind, type[Generator]] = {
 }
 
 
-def build_generator(options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> Generator:
+def build_generator(options: GeneratorOptions, palette: Colours = ()) -> Generator:
     """Build a generator whose weights start at random.
 
     Args:

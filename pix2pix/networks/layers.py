@@ -8,6 +8,9 @@ from torch.nn import functional as F
 
 from pix2pix.core.choices import Activation, Norm, PixelRange, Upsample
 from pix2pix.networks.convolutions import Doubling
+from pix2pix.networks.options import GeneratorOptions
+
+Colours = Tensor | Sequence[Sequence[int]]  # of the classes of label maps, (classes, 3) in [0, 255]
 
 RESIZE_KERNEL = 3
 WIDEST = 8  # layers have at most 8 times the channels of the first
@@ -103,7 +106,7 @@ class Labels(nn.Module):
         channels: of the result.
     """
 
-    def __init__(self, palette: Tensor | Sequence[Sequence[int]], pixel_range: PixelRange) -> None:
+    def __init__(self, palette: Colours, pixel_range: PixelRange) -> None:
         super().__init__()
         self.palette: Tensor
         colours = torch.as_tensor(palette, dtype=torch.float32).reshape(-1, 3)
@@ -122,14 +125,14 @@ class Labels(nn.Module):
         return torch.cat([real_a, is_class.to(real_a.dtype)], dim=1)
 
 
-def check_five_halvings(image_size: int) -> None:
-    """Check the side of the pictures of a generator whose encoder, made for photos, halves it five times.
+def check_side(options: GeneratorOptions) -> None:
+    """Check that a generator can halve the side of its pictures as often as it does.
 
     Raises:
-        ValueError: it is no multiple of 32.
+        ValueError: it is no multiple of ``options.multiple``.
     """
-    if image_size % 32:
-        raise ValueError(f"image_size must be a multiple of 32, found {image_size}")
+    if options.image_size % options.multiple:
+        raise ValueError(f"image_size must be a multiple of {options.multiple}, found {options.image_size}")
 
 
 def initialize(network: nn.Module) -> None:

@@ -19,10 +19,7 @@ from pix2pix.core.choices import (
 from pix2pix.core.options import AtLeastOne, Count, Options, Sha256
 
 HALVINGS: dict[int, int] = {1: 0, 16: 1, 70: 3, 142: 4, 286: 5}  # of the side, by the size of the patch in px
-RESIDUAL_BLOCKS: dict[str, int] = {
-    "resnet_6blocks": 6,
-    "resnet_9blocks": 9,
-}  # of the generators that have some
+RESIDUAL_BLOCKS: dict[str, int] = {"resnet_6blocks": 6, "resnet_9blocks": 9}  # of each generator with some
 
 
 @dataclass(frozen=True, kw_only=True)

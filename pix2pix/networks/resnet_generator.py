@@ -1,10 +1,17 @@
 """The generator of CycleGAN, after Johnson et al.: residual blocks at a quarter of the side."""
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 
-from pix2pix.networks.layers import Labels, decoder_activation, has_bias, initialize, norm_layers, upsampling
+from pix2pix.networks.layers import (
+    Colours,
+    Labels,
+    check_side,
+    decoder_activation,
+    has_bias,
+    initialize,
+    norm_layers,
+    upsampling,
+)
 from pix2pix.networks.options import RESIDUAL_BLOCKS, GeneratorOptions
 from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
 
@@ -26,12 +33,9 @@ class ResnetGenerator(nn.Module):
         ValueError: the picture's side is no multiple of 4.
     """
 
-    def __init__(self, options: GeneratorOptions, palette: Tensor | Sequence[Sequence[int]] = ()) -> None:
+    def __init__(self, options: GeneratorOptions, palette: Colours = ()) -> None:
         super().__init__()
-        if options.image_size % options.multiple:
-            raise ValueError(
-                f"image_size must be a multiple of {options.multiple}, found {options.image_size}"
-            )
+        check_side(options)
         self.options = options
         ngf, bias = options.ngf, has_bias(options.norm)
         deepest = DEEPEST * ngf
