@@ -2,17 +2,15 @@
 
 from typing import cast
 
-import torch
 from torchvision.models import ResNet18_Weights
 
 from pix2pix.core.errors import InputError, first_line
-from pix2pix.model.model_file import PALETTE, load_generator
+from pix2pix.model.model_file import load_generator
 from pix2pix.networks.efficientnet import pretrained_encoder
 from pix2pix.networks.efficientnet_unet import EfficientnetUnetGenerator
 from pix2pix.networks.generators import Generator, ResnetUnetGenerator
 from pix2pix.networks.options import StartOptions
 from pix2pix.networks.weight_files import checked_file, download_weights, read_weights
-from pix2pix.pictures.palette import Palette
 
 CLASSIFIER = "fc."  # the last layer of a ResNet, which no generator has
 
@@ -51,17 +49,6 @@ def load_pretrained_encoder(generator: Generator, source: str | bool, sha256: st
         cast(ResnetUnetGenerator, generator).encoder.load_state_dict(kept)
     except (AttributeError, RuntimeError) as error:
         raise InputError(f"pretrained: {source} is no ResNet-18: {first_line(error)}") from error
-
-
-def start_palette(path: str, sha256: str) -> Palette:
-    """Return the colours of the classes that a saved model is told of; empty where it is told of none.
-
-    Raises:
-        InputError: the file is missing, another one, or no model of this project.
-    """
-    generator, _ = load_generator(checked_file(path, sha256, "init_from"))
-    colours = generator.state_dict().get(PALETTE, torch.zeros(0, 3)).tolist()
-    return tuple((round(red), round(green), round(blue)) for red, green, blue in colours)
 
 
 def load_start(generator: Generator, path: str, sha256: str) -> None:

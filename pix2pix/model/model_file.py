@@ -14,6 +14,7 @@ from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_file
 from pix2pix.networks.generators import Generator, build_generator
 from pix2pix.networks.options import GeneratorOptions
+from pix2pix.pictures.palette import Palette
 
 HEADER_KEY = "pix2pix_settings"
 PALETTE = "labels.palette"  # the name of the classes' colours among the weights
@@ -43,6 +44,18 @@ def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
     return generator.eval().to(memory_format=torch.channels_last), settings
+
+
+def read_palette(path: Path) -> Palette:
+    """Read the colours of the classes that a generator is told of; empty where it is told of none.
+
+    Raises:
+        InputError: the file is missing, damaged, or no model of this project.
+    """
+    read_settings(path)
+    with safe_open(path, framework="pt") as file:
+        colours = file.get_tensor(PALETTE).tolist() if PALETTE in file.keys() else []  # noqa: SIM118
+    return tuple((round(red), round(green), round(blue)) for red, green, blue in colours)
 
 
 def read_settings(path: Path) -> dict[str, Any]:

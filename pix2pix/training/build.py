@@ -6,11 +6,13 @@ import numpy as np
 from lightning_fabric import Fabric
 
 from pix2pix.core.errors import InputError
-from pix2pix.model.initial_weights import load_initial_weights, start_palette
+from pix2pix.model.initial_weights import load_initial_weights
+from pix2pix.model.model_file import read_palette
 from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.efficientnet import pretrained_encoder
 from pix2pix.networks.generators import build_generator
+from pix2pix.networks.weight_files import checked_file
 from pix2pix.pictures.pairs import TRAIN, VAL
 from pix2pix.pictures.palette import MOST_CLASSES, Palette, find_palette
 from pix2pix.training.checkpoint import TrainingFiles
@@ -72,7 +74,7 @@ def palette_of(train: PairFolder, options: TrainingOptions) -> Palette:
         InputError: ``input_labels`` is true, and the inputs have no 2 to ``MOST_CLASSES`` colours.
     """
     if options.init_from:
-        return start_palette(options.init_from, options.init_from_sha256)
+        return read_palette(checked_file(options.init_from, options.init_from_sha256, "init_from"))
     if options.input_labels is False or options.generator == "resnet18_unet":
         return ()
     shown = np.unique(np.linspace(0, len(train) - 1, PALETTE_PAIRS).round().astype(int)).tolist()
