@@ -90,15 +90,14 @@ def summary(record: Record) -> str:
     lines = [["test pictures of", "", *(COLUMNS[name][0] for name in SUMMARY)], ["---"] * (2 + len(SUMMARY))]
     for data, comparison in COMPARISONS.items():
         known = [row for row in rows_of(full_runs(data), record) if row.figures]
-        recipe = {PLAIN: PLAIN_RECIPE}
+        ways: dict[str, Sequence[Figures]] = {}
         for row in known:
-            epochs = row.figures[0]["epochs"]
-            way = f"`{recipe.get(row.title, comparison.recipe)}`, {epochs} epochs"
-            lines.append([f"{data}: {comparison.task}", way, *(_cell(name, row.figures) for name in SUMMARY)])
+            recipe = PLAIN_RECIPE if row.title == PLAIN else comparison.recipe
+            ways[f"`{recipe}`, {row.figures[0]['epochs']} epochs"] = row.figures
         if known:
-            answer = {name: known[0].figures[0].get(f"{BASELINE_INPUT}_{name}") for name in SUMMARY}
-            cells = [_cell(name, [] if answer[name] is None else [answer]) for name in SUMMARY]
-            lines.append([f"{data}: {comparison.task}", ANSWERS[BASELINE_INPUT], *cells])
+            ways[ANSWERS[BASELINE_INPUT]] = [_answer(BASELINE_INPUT, known[0].figures[0])]
+        what = f"{data}: {comparison.task}"
+        lines += [[what, way, *(_cell(name, of) for name in SUMMARY)] for way, of in ways.items()]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -178,9 +177,14 @@ def _table(rows: Sequence[Row], *, with_ratios: bool = False) -> str:
         plain, ours = rows[:2]
         lines.append(["ours / plain", *(_ratio(name, ours.figures, plain.figures) for name in columns)])
     for prefix, title in ANSWERS.items():
-        answer = {name: known[0][f"{prefix}_{name}"] for name in columns if f"{prefix}_{name}" in known[0]}
+        answer = _answer(prefix, known[0])
         lines += [[title, *(_cell(name, [answer]) for name in columns)]] if answer else []
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _answer(prefix: str, figures: Figures) -> Figures:
+    """The figures of a trivial answer, by their names, from those of a training beside it."""
+    return {name: figures[f"{prefix}_{name}"] for name in COLUMNS if f"{prefix}_{name}" in figures}
 
 
 def _title(row: Row) -> str:

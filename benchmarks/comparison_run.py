@@ -75,6 +75,8 @@ def prepare_pairs(run: Run, datasets: Path) -> None:
     Raises:
         InputError: the dataset is missing, or a picture of it is no A|B pair.
     """
+    if pairs_of(run).exists():
+        return
     comparison = COMPARISONS[run.data]
     options = PairOptions(
         pair_task="none", direction=comparison.direction, image_size=run.changes["image_size"]

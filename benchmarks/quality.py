@@ -93,15 +93,13 @@ def compare(runs: Sequence[Run], datasets: Path) -> None:
     for number, run in enumerate(runs, start=1):
         if run.name in todo:
             print(f"compare: {run.name} ({number} of {len(runs)})", flush=True)
-            if not pairs_of(run).exists():
-                prepare_pairs(run, datasets)
+            prepare_pairs(run, datasets)
             add_to_record(run.name, trained(run, settings[run.name]) | measured(run))
     for name, ways in ways_of(runs).items():
         digest = speed_digest([settings[run.name] for run in ways])
         if record.get(name, {}).get("digest") != digest:
             print(f"compare: {name}, of {len(ways)} ways by turns", flush=True)
-            if not pairs_of(ways[0]).exists():
-                prepare_pairs(ways[0], datasets)
+            prepare_pairs(ways[0], datasets)
             add_to_record(name, measured_speed(ways, settings))
 
 
