@@ -124,10 +124,11 @@ def test_nothing_of_an_earlier_run_is_left_in_the_next(clone: Clone, pairs: Path
 def test_wrong_change_stops_before_anything_runs(clone: Clone) -> None:
     before = names(clone)
     output = recipe(clone, "isola_maps", "norm=layer lamda_l1=2", fails=True)
-    assert "error: SET: lamda_l1: there is no such setting; did you mean lambda_l1?" in output
+    lines = output.splitlines()
+    assert "error: SET: lamda_l1: there is no such setting; did you mean lambda_l1?" in lines
     assert (
-        "\nSET: norm: found 'layer'; input should be 'batch', 'instance', 'instance_plain' or 'none'"
-        in output
+        "error: SET: norm: found 'layer'; input should be 'batch', 'instance', 'instance_plain' or 'none'"
+        in lines
     )
     assert "dvc exp run" not in output and "Traceback" not in output and names(clone) == before
 
