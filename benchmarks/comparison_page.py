@@ -11,10 +11,11 @@ import numpy as np
 from benchmarks.comparison_speed import speed_name
 from benchmarks.comparisons import COMPARISONS, OURS, PLAIN, PLAIN_RECIPE, Run, ablation_runs, full_runs
 from pix2pix.core.outputs import whole_file
-from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
+from pix2pix.evaluation.measurement import BASELINE_MEAN
 from pix2pix.pictures.contact_sheet import contact_sheet, write_sheet
 from pix2pix.pictures.images import read_image
 from pix2pix.pictures.pairs import read_pair
+from pix2pix.realism.options import BASELINE_INPUT
 
 PAGE = Path("docs/comparison.md")
 IMAGES = "images"  # beside the page

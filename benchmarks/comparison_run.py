@@ -13,9 +13,7 @@ from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.kept_work import kept_work, locked
 from pix2pix.core.outputs import link_or_copy, whole_folder, write_json
 from pix2pix.core.progress import with_progress
-from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN, mean_target, measure
-from pix2pix.evaluation.options import RealismOptions
-from pix2pix.evaluation.realism import measure_realism
+from pix2pix.evaluation.measurement import BASELINE_MEAN, mean_target, measure
 from pix2pix.evaluation.results import translate_folder
 from pix2pix.evaluation.summary import summarize
 from pix2pix.machine.device import open_fabric
@@ -25,6 +23,8 @@ from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import IMAGE_SUFFIXES, read_image, write_png
 from pix2pix.pictures.options import PairOptions
 from pix2pix.pictures.pairs import TEST, TRAIN, VAL
+from pix2pix.realism.comparison import measure_realism
+from pix2pix.realism.options import BASELINE_INPUT, RealismOptions
 from pix2pix.training.build import build_training
 from pix2pix.training.options import MachineOptions
 from stages.settings.train import TrainSettings

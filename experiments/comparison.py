@@ -16,7 +16,8 @@ from matplotlib.gridspec import GridSpec
 from experiments.dvc_runs import Experiment
 from experiments.studies import Study
 from pix2pix.core.outputs import whole_folder, write_table
-from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN
+from pix2pix.evaluation.measurement import BASELINE_MEAN
+from pix2pix.realism.options import BASELINE_INPUT
 
 FOLDER = Path("metrics")
 CURVES = FOLDER / "plots/train/plots/metrics"

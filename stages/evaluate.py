@@ -3,7 +3,6 @@
 from pix2pix.core.outputs import whole_folder, write_json, write_table
 from pix2pix.evaluation.face_rate import cropped_faces, face_rate
 from pix2pix.evaluation.measurement import mean_target, measure
-from pix2pix.evaluation.realism import check_weight_files, measure_realism
 from pix2pix.evaluation.results import translate_folder, write_plots
 from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
 from pix2pix.evaluation.summary import as_lines, summarize
@@ -12,6 +11,7 @@ from pix2pix.machine.memory import keep_freed_memory
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import PairFolder
 from pix2pix.pictures.pairs import TEST, TRAIN
+from pix2pix.realism.comparison import check_weight_files, measure_realism
 from stages.settings.evaluate import EvaluateSettings
 from stages.shared.machine import load_machine
 from stages.shared.running import path_arguments, performance, run

@@ -27,12 +27,11 @@ from pix2pix.machine.prefetch import ahead
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.opencv import cv2
 from pix2pix.pictures.pairs import read_pair
+from pix2pix.realism.options import BASELINE_INPUT
 
 AHEAD = 64  # pictures
 ERROR_MAP_PX = 64
-# How the metrics of the trivial answers start: the input as output, the mean training target as output.
-BASELINE_INPUT = "baseline_input"
-BASELINE_MEAN = "baseline_mean"
+BASELINE_MEAN = "baseline_mean"  # how the metrics start of the mean training target, taken for the output
 
 ErrorMap = npt.NDArray[np.float64]
 ImageRow = dict[str, str | float]

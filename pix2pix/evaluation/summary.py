@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
-from pix2pix.evaluation.measurement import BASELINE_INPUT, BASELINE_MEAN, Measured
+from pix2pix.evaluation.measurement import BASELINE_MEAN, Measured
 from pix2pix.evaluation.metrics import METRICS
+from pix2pix.realism.options import BASELINE_INPUT
 
 DECIMALS = 6
 PERCENTILES = {"p5": 0.05, "p95": 0.95}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pix2pix.download.datasets import DATASETS
-from pix2pix.evaluation.measurement import BASELINE_INPUT
+from pix2pix.realism.options import BASELINE_INPUT
 
 PURPOSES = {"train": "for training", "val": "for validation", "test": "for testing"}
 FEW_PICTURES = 100  # of a test split, below which its means are rough

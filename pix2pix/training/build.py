@@ -18,8 +18,8 @@ from pix2pix.pictures.palette import MOST_CLASSES, Palette, find_palette
 from pix2pix.training.checkpoint import TrainingFiles
 from pix2pix.training.curves import TrainingLog
 from pix2pix.training.loop import Training
+from pix2pix.training.objectives.pix2pix import Pix2Pix
 from pix2pix.training.options import MachineOptions, TrainingOptions
-from pix2pix.training.step import Pix2Pix
 from pix2pix.training.training_pairs import TrainingPairs
 
 PALETTE_PAIRS = 200  # at most so many, from all over the split, are looked at for a palette

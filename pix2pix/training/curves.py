@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pix2pix.core.errors import InputError
 from pix2pix.pictures.images import RgbImage
-from pix2pix.training.adversary import Terms
+from pix2pix.training.objectives.adversary import Terms
 
 Values = dict[str, list[float]]
 

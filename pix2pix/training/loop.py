@@ -20,9 +20,9 @@ from pix2pix.model.pair_folder import PairFolder
 from pix2pix.pictures.contact_sheet import TRIPTYCH, contact_sheet
 from pix2pix.training.checkpoint import TrainingFiles
 from pix2pix.training.curves import Curves, DivergedError, TrainingLog, discriminator_wins, what_d_wins_means
+from pix2pix.training.objectives.pix2pix import Pix2Pix
 from pix2pix.training.options import MachineOptions, ScheduleOptions
 from pix2pix.training.schedule import rate_factor
-from pix2pix.training.step import Pix2Pix
 from pix2pix.training.training_pairs import EpochBatches, TrainingPairs
 from pix2pix.training.validation import Example, validate
 

@@ -28,11 +28,12 @@ class ObjectiveOptions(Options):
     Attributes:
         lambda_l1, lambda_l2, lambda_gan: weights of G's terms: mean absolute and mean squared error in the
             model's pixel range, and the GAN term; 0 leaves a term out.
-        lambda_feature_matching: weight of G's term by D's features, as ``pix2pix.training.losses`` has it.
+        lambda_feature_matching: weight of G's term by D's features, as
+            ``pix2pix.training.objectives.losses`` has it.
         lambda_perceptual: weight of G's term by the features of EfficientNet-lite1, likewise.
         lambda_projected: weight of a second GAN term, by a discriminator of these features; its loss is
             ``hinge``.
-        gan_loss: of D and G, as ``pix2pix.training.losses`` has them.
+        gan_loss: of D and G, as ``pix2pix.training.objectives.losses`` has them.
         track_gan: train a discriminator for its curves also where ``lambda_gan`` is 0.
         augment_discriminator: D sees pairs only as ``pix2pix.training.augment.Disguise`` changes them.
         discriminator_loss_factor: D's loss on real plus that on fake is multiplied by it.

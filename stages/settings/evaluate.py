@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from pix2pix.core.choices import FaceRate
 from pix2pix.core.options import Probability
-from pix2pix.evaluation.options import RealismOptions
+from pix2pix.realism.options import RealismOptions
 from stages.shared.settings import Settings
 
 

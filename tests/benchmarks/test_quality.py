@@ -94,7 +94,7 @@ def test_both_ways_are_trained_on_as_many_pictures_and_measured(done: Path) -> N
 def test_kid_is_that_of_the_model_and_of_the_mean_target(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pix2pix.evaluation.realism.LEAST_FOR_LITE0", 3)  # 30 take long
+    monkeypatch.setattr("pix2pix.realism.comparison.LEAST_FOR_LITE0", 3)  # 30 take long
     run = full_runs("facades")[0]
     prepare_pairs(run, tmp_path / "datasets")
     trained(run, settings_of(run))

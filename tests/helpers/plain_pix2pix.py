@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from training_cases import small_options
 
-from pix2pix.training.step import Pix2Pix
+from pix2pix.training.objectives.pix2pix import Pix2Pix
 
 LOSSES = {
     "bce": (

@@ -23,8 +23,8 @@ from pix2pix.networks.efficientnet import pretrained_encoder
 from pix2pix.networks.generators import ResnetUnetGenerator
 from pix2pix.pictures.images import write_png
 from pix2pix.training.build import build_model, build_training
+from pix2pix.training.objectives.pix2pix import Pix2Pix
 from pix2pix.training.options import MachineOptions
-from pix2pix.training.step import Pix2Pix
 
 
 def build(**changes: Any) -> Pix2Pix:

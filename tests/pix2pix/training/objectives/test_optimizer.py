@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pix2pix.training.optimizer import DenseAdam
+from pix2pix.training.objectives.optimizer import DenseAdam
 
 
 @pytest.fixture

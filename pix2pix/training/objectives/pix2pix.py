@@ -15,10 +15,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.efficientnet import Lite1Encoder
 from pix2pix.networks.generators import Generator
-from pix2pix.training.adversary import Adversary, Inputs, Terms, add, summing
 from pix2pix.training.augment import Disguise
-from pix2pix.training.losses import perceptual_loss
-from pix2pix.training.optimizer import gradient_norm, set_up
+from pix2pix.training.objectives.adversary import Adversary, Inputs, Terms, add, summing
+from pix2pix.training.objectives.losses import perceptual_loss
+from pix2pix.training.objectives.optimizer import gradient_norm, set_up
 from pix2pix.training.options import ObjectiveOptions
 
 # What the loss of G by each adversary is called.

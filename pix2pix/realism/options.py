@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pix2pix.core.choices import RealismMetrics
 from pix2pix.core.options import Count, Options, Sha256
 
+BASELINE_INPUT = "baseline_input"  # how the figures start of the inputs, taken for the outputs
+
 
 @dataclass(frozen=True, kw_only=True)
 class RealismOptions(Options):

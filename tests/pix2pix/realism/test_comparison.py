@@ -20,16 +20,16 @@ from torch import Tensor, nn
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
-from pix2pix.evaluation import realism
-from pix2pix.evaluation.options import RealismOptions
-from pix2pix.evaluation.realism import (
+from pix2pix.pictures.images import RgbImage, grayscale, read_image, write_png
+from pix2pix.realism import comparison
+from pix2pix.realism.comparison import (
     RealismNetworks,
     check_weight_files,
     compare_pictures,
     measure_realism,
 )
-from pix2pix.evaluation.realism_networks import load_lite0
-from pix2pix.pictures.images import RgbImage, grayscale, read_image, write_png
+from pix2pix.realism.networks import load_lite0
+from pix2pix.realism.options import RealismOptions
 
 CPU = torch.device("cpu")
 Pictures = list[tuple[Path, Path]]
@@ -109,7 +109,7 @@ def test_each_picture_passes_the_network_once_and_in_batches(tmp_path: Path) -> 
     network = ChannelMeans()
     pictures = write(tmp_path, noise(40), noise(40, seed=1))
     compare_pictures(pictures, RealismNetworks(inception=network, lpips=Difference()), 0, CPU)
-    assert max(len(batch) for batch in network.batches) == realism.BATCH < 40
+    assert max(len(batch) for batch in network.batches) == comparison.BATCH < 40
     shown = torch.cat(network.batches).permute(0, 2, 3, 1).numpy()
     expected = [read_image(path) for path, _ in pictures] + noise(40, seed=1)
     assert sorted(image.tobytes() for image in shown) == sorted(image.tobytes() for image in expected)
@@ -127,7 +127,7 @@ def test_the_size_of_batches_changes_nothing_but_rounding(
 ) -> None:
     pictures = write(tmp_path, noise(20), noise(20, seed=1))
     first, _ = compare_pictures(pictures, BOTH, 3, CPU)
-    monkeypatch.setattr(realism, "BATCH", 3)
+    monkeypatch.setattr(comparison, "BATCH", 3)
     second, _ = compare_pictures(pictures, BOTH, 3, CPU)
     assert second == pytest.approx(first, rel=1e-5)
 

@@ -10,8 +10,13 @@ from torch import Tensor
 
 from pix2pix.core.choices import GanLoss
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
-from pix2pix.training.losses import accuracy, discriminator_loss, feature_matching_loss, generator_loss
-from pix2pix.training.optimizer import gradient_norm, set_up
+from pix2pix.training.objectives.losses import (
+    accuracy,
+    discriminator_loss,
+    feature_matching_loss,
+    generator_loss,
+)
+from pix2pix.training.objectives.optimizer import gradient_norm, set_up
 from pix2pix.training.options import ObjectiveOptions
 
 Terms = dict[str, Tensor]

@@ -23,8 +23,8 @@ from torchvision.models import AlexNet_Weights
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
-from pix2pix.evaluation.realism_networks import load_inception, load_lpips
 from pix2pix.networks.weight_files import UnavailableError
+from pix2pix.realism.networks import load_inception, load_lpips
 
 
 @pytest.mark.parametrize("side", [64, 299, 400])
@@ -172,8 +172,8 @@ def test_without_torch_fidelity_the_way_to_install_it_is_told(tmp_path: Path) ->
     code = """
 from pathlib import Path
 import torch
-from pix2pix.evaluation.options import RealismOptions
-from pix2pix.evaluation.realism import measure_realism
+from pix2pix.realism.options import RealismOptions
+from pix2pix.realism.comparison import measure_realism
 options = RealismOptions(realism_metrics="fid", seed=0)
 print(measure_realism([(Path("a"), Path("b"))] * 2, options, torch.device("cpu")))
 """

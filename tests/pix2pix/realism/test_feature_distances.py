@@ -6,7 +6,7 @@ from scipy.linalg import sqrtm
 from torch import Tensor
 
 from pix2pix.core.errors import InputError
-from pix2pix.evaluation.feature_distances import compare_features
+from pix2pix.realism.feature_distances import compare_features
 
 Array = npt.NDArray[np.float64]
 

@@ -11,14 +11,13 @@ from torch import Tensor, nn
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.progress import with_progress
-from pix2pix.evaluation.feature_distances import DECIMALS, Figures, Notes, compare_features, whole_kid
-from pix2pix.evaluation.measurement import BASELINE_INPUT
-from pix2pix.evaluation.options import RealismOptions
-from pix2pix.evaluation.realism_networks import load_inception, load_lite0, load_lpips
 from pix2pix.model.pair_folder import to_tensor
 from pix2pix.networks.weight_files import UnavailableError, checked_file
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.pairs import read_pair
+from pix2pix.realism.feature_distances import DECIMALS, Figures, Notes, compare_features, whole_kid
+from pix2pix.realism.networks import load_inception, load_lite0, load_lpips
+from pix2pix.realism.options import BASELINE_INPUT, RealismOptions
 
 BATCH = 16
 LEAST_FOR_LITE0 = 30  # pictures; the estimate of fewer says little
@@ -43,7 +42,7 @@ def check_weight_files(options: RealismOptions) -> None:
 
 @dataclass(frozen=True)
 class RealismNetworks:
-    """Networks of ``realism_networks``, in evaluation mode or not; None leaves out what each is for.
+    """Networks of ``pix2pix.realism.networks``, in evaluation mode or not; None leaves out what each is for.
 
     Attributes:
         lite0: for ``kid_lite0``.

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pix2pix.training.losses import (
+from pix2pix.training.objectives.losses import (
     accuracy,
     discriminator_loss,
     feature_matching_loss,

@@ -11,7 +11,7 @@ from training_cases import small_options
 
 from pix2pix.machine.device import open_fabric
 from pix2pix.training.build import build_model
-from pix2pix.training.step import Pix2Pix, Terms
+from pix2pix.training.objectives.pix2pix import Pix2Pix, Terms
 
 TERMS = [weights for weights in product((100.0, 0.0), (50.0, 0.0), (1.0, 0.0)) if any(weights)]
 

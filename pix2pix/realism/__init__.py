@@ -1,0 +1,1 @@
+"""How real a set of pictures looks beside another: KID, FID and LPIPS. Knows no training."""

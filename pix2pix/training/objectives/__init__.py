@@ -1,0 +1,1 @@
+"""What a training minimises: the objectives, their losses, discriminators and optimisers."""
