@@ -27,6 +27,7 @@ PatchSize = Literal[1, 16, 70, 142, 286]  # side in px
 Padding = Literal["same"] | Literal[1]
 
 # The training.
+Objective = Literal["pix2pix", "cyclegan", "cut"]
 GanLoss = Literal["bce", "lsgan", "hinge"]
 DiscriminatorUpdates = Literal["joint", "separate"]
 LearningRateSchedule = Literal["constant", "linear", "step", "cosine"]

@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from pix2pix.core.choices import Direction
 from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_file
 from pix2pix.networks.generators import Generator, build_generator
@@ -18,7 +19,10 @@ from pix2pix.pictures.palette import Palette
 
 HEADER_KEY = "pix2pix_settings"
 PALETTE = "labels.palette"  # the name of the classes' colours among the weights
-BEFORE: dict[str, Any] = {"output": "colour"}  # what files mean that are older than these settings
+BACK = "back."  # how the names of the weights start of a second generator, which translates B to A
+BOTH_WAYS = "cyclegan"  # the objective that trains two generators
+# What files mean that are older than these settings.
+BEFORE: dict[str, Any] = {"output": "colour", "objective": "pix2pix"}
 
 
 def save_generator(path: Path, weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
@@ -28,22 +32,50 @@ def save_generator(path: Path, weights: Mapping[str, Tensor], settings: Mapping[
         save_file(contiguous, partial, metadata={HEADER_KEY: json.dumps(dict(settings), sort_keys=True)})
 
 
-def load_generator(path: Path) -> tuple[Generator, dict[str, Any]]:
+def load_generator(path: Path, direction: Direction | None = None) -> tuple[Generator, dict[str, Any]]:
     """Read a generator, in evaluation mode, on the CPU, channels last, and the settings it was trained with.
 
+    Args:
+        path: of the model's file.
+        direction: of the translation; None is that of the training. A model of ``objective: cyclegan`` holds
+            a generator for each; its settings then say ``direction`` as it is asked for here.
+
     Raises:
-        InputError: the file is missing, damaged, or no model of this project.
+        InputError: the file is missing, damaged, no model of this project, or of the other direction alone.
     """
     settings = read_settings(path)
+    is_back = direction is not None and direction != settings["direction"]
+    if is_back:
+        _check_both_ways(path, settings)
+        settings |= {"direction": direction, "output": "colour"}
     try:
         with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = [name for name in file.keys() if name.startswith(BACK) == is_back]  # noqa: SIM118
+            weights = {name.removeprefix(BACK): file.get_tensor(name) for name in names}
         generator = build_generator(GeneratorOptions.of(settings), weights.get(PALETTE, ()))
         _check_shapes(weights, generator.state_dict())
         generator.load_state_dict(weights)
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path} is not a model written by the train stage: {error}") from error
     return generator.eval().to(memory_format=torch.channels_last), settings
+
+
+def weights_both_ways(generator: Generator, back: Generator) -> dict[str, Tensor]:
+    """Name the weights of two generators, A to B and ``back``, as a file of both has them."""
+    return generator.state_dict() | {f"{BACK}{name}": of for name, of in back.state_dict().items()}
+
+
+def back_options(options: GeneratorOptions) -> GeneratorOptions:
+    """What the generator back is made of: it draws all of A, whose brightness may be another than B's."""
+    return GeneratorOptions.of({**vars(options), "output": "colour"})
+
+
+def _check_both_ways(path: Path, settings: Mapping[str, Any]) -> None:
+    if settings["objective"] != BOTH_WAYS:
+        raise InputError(
+            f"{path} translates {settings['direction']} alone; objective: {BOTH_WAYS} trains a model of both "
+            "directions"
+        )
 
 
 def read_palette(path: Path) -> Palette:

@@ -10,6 +10,7 @@ from pix2pix.core.choices import (
     GanLoss,
     InputLabels,
     LearningRateSchedule,
+    Objective,
     Precision,
     Select,
     TestMode,
@@ -26,6 +27,13 @@ class ObjectiveOptions(Options):
     """What G and D minimise, and how.
 
     Attributes:
+        objective: ``pix2pix``: of pairs; ``cyclegan`` and ``cut``: of unpaired pictures, with the weights that
+            follow and, of those of pix2pix, ``lambda_gan`` alone.
+        lambda_cycle, lambda_identity: ``cyclegan``: weights of the cycle's mean absolute error, and of that of
+            a picture that is in G's domain already, as a share of the first (arXiv:1703.10593).
+        lambda_nce, lambda_nce_identity: ``cut``: weights of the patchwise contrastive loss between input and
+            output, and of that of a picture that is in G's domain already (arXiv:2007.15651).
+        nce_flip: ``cut``: half of the steps see the input mirrored, and the output's features mirrored back.
         lambda_l1, lambda_l2, lambda_gan: weights of G's terms: mean absolute and mean squared error in the
             model's pixel range, and the GAN term; 0 leaves a term out.
         lambda_feature_matching: weight of G's term by D's features, as
@@ -45,6 +53,12 @@ class ObjectiveOptions(Options):
         seed: of dropout.
     """
 
+    objective: Objective = "pix2pix"
+    lambda_cycle: Weight = 10.0
+    lambda_identity: Weight = 0.5
+    lambda_nce: Weight = 1.0
+    lambda_nce_identity: Weight = 1.0
+    nce_flip: bool = False
     lambda_l1: Weight
     lambda_l2: Weight
     lambda_gan: Weight

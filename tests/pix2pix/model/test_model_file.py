@@ -7,9 +7,16 @@ import torch
 from safetensors.torch import save_file
 from training_cases import small_settings
 
+from pix2pix.core.choices import Direction
 from pix2pix.core.errors import InputError
-from pix2pix.model.model_file import HEADER_KEY, load_generator, save_generator
-from pix2pix.networks.generators import build_generator
+from pix2pix.model.model_file import (
+    HEADER_KEY,
+    back_options,
+    load_generator,
+    save_generator,
+    weights_both_ways,
+)
+from pix2pix.networks.generators import Generator, build_generator
 from pix2pix.networks.options import GeneratorOptions
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -47,10 +54,11 @@ def test_one_file_is_enough_to_use_the_model(tmp_path: Path, changes: dict[str, 
 
 def test_file_older_than_a_setting_means_what_there_was(tmp_path: Path) -> None:
     generator, settings = build()
-    old = {key: value for key, value in settings.items() if key != "output"}
+    later = {"output": "colour", "objective": "pix2pix"}
+    old = {key: value for key, value in settings.items() if key not in later}
     save_generator(tmp_path / "g", generator.state_dict(), old)
     loaded, read = load_generator(tmp_path / "g")
-    assert read == old | {"output": "colour"} and loaded.options == generator.options
+    assert read == old | later and loaded.options == generator.options
     assert loaded(torch.zeros(1, 3, 64, 64)).shape == (1, 3, 64, 64)
 
 
@@ -151,3 +159,31 @@ def test_weights_of_other_layers_than_the_header_says_are_named(
     save_generator(tmp_path / "g", weights, settings)
     with pytest.raises(InputError, match=message):
         load_generator(tmp_path / "g")
+
+
+def save_both_ways(path: Path) -> tuple[Generator, Generator]:
+    """Save two generators of different weights in one file."""
+    generator, header = build(output="chroma")
+    back = build_generator(back_options(generator.options))
+    weights = weights_both_ways(generator, back)
+    save_generator(path, weights, header | {"objective": "cyclegan", "direction": "AtoB"})
+    return generator, back
+
+
+@pytest.mark.parametrize("direction", [None, "AtoB", "BtoA"])
+def test_model_of_both_directions_gives_each(tmp_path: Path, direction: Direction | None) -> None:
+    generator, back = save_both_ways(tmp_path / "both.safetensors")
+    saved = back if direction == "BtoA" else generator
+    loaded, settings = load_generator(tmp_path / "both.safetensors", direction)
+    assert settings["direction"] == (direction or "AtoB")
+    picture = torch.rand(1, 3, 64, 64) * 2 - 1
+    assert torch.equal(loaded(picture), saved.eval()(picture))
+    assert loaded.options.output == ("colour" if direction == "BtoA" else "chroma")
+
+
+def test_model_of_one_direction_has_no_other(tmp_path: Path) -> None:
+    generator, header = build()
+    save_generator(tmp_path / "one.safetensors", generator.state_dict(), header | {"direction": "BtoA"})
+    load_generator(tmp_path / "one.safetensors", "BtoA")
+    with pytest.raises(InputError, match="translates BtoA alone; objective: cyclegan trains"):
+        load_generator(tmp_path / "one.safetensors", "AtoB")
