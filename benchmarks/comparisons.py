@@ -187,7 +187,13 @@ def settings_of(run: Run) -> TrainSettings:
 def digest_of(settings: TrainSettings) -> str:
     """Return a hash of all settings but the seed: what the trainings of a row have in common.
 
-    What is off counts as not there, so that a new setting changes no digest where it is off.
+    What is off counts as not there, and so does the objective that there was before it could be chosen: a new
+    setting changes no digest where it is off.
     """
-    values = {name: value for name, value in settings.header.items() if value and name != "seed"}
+    off = {"objective": "pix2pix"}
+    values = {
+        name: value
+        for name, value in settings.header.items()
+        if value and name != "seed" and off.get(name) != value
+    }
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

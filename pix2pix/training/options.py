@@ -27,10 +27,10 @@ class ObjectiveOptions(Options):
     """What G and D minimise, and how.
 
     Attributes:
-        objective: ``pix2pix``: of pairs; ``cyclegan`` and ``cut``: of unpaired pictures, with the weights that
-            follow and, of those of pix2pix, ``lambda_gan`` alone.
-        lambda_cycle, lambda_identity: ``cyclegan``: weights of the cycle's mean absolute error, and of that of
-            a picture that is in G's domain already, as a share of the first (arXiv:1703.10593).
+        objective: ``pix2pix``: of pairs; ``cyclegan`` and ``cut``: of unpaired pictures, with the weights
+            that follow and, of those of pix2pix, ``lambda_gan`` alone.
+        lambda_cycle, lambda_identity: ``cyclegan``: weights of the cycle's mean absolute error, and of that
+            of a picture that is in G's domain already, as a share of the first (arXiv:1703.10593).
         lambda_nce, lambda_nce_identity: ``cut``: weights of the patchwise contrastive loss between input and
             output, and of that of a picture that is in G's domain already (arXiv:2007.15651).
         nce_flip: ``cut``: half of the steps see the input mirrored, and the output's features mirrored back.
