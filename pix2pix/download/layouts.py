@@ -187,7 +187,7 @@ def _layout_of_sides(source: Path, folders: Sequence[Folders]) -> Layout:
     if found is None:
         raise InputError(
             f"source: no folders of two sides in {source}; layout: unpaired looks for trainA and trainB "
-            "(likewise testA, valA and so on), or for A and B; train, val and test may stand above or below them"
+            "(likewise testA, valA and so on), or for A and B; train, val and test may stand above or below"
         )
     depth, is_joined = found
     joined_depth = depth if is_joined else None
