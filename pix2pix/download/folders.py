@@ -39,7 +39,7 @@ def apart(parts: Folders, depth: int | None) -> Folders:
     return parts[:depth] + (split_and_side(parts[depth]) or (parts[depth],)) + parts[depth + 1 :]
 
 
-def are_sides(folders: Sequence[Folders]) -> bool:
+def are_published_sides(folders: Sequence[Folders]) -> bool:
     """Whether most files lie in folders such as ``trainA`` and ``trainB``, which stand beside each other."""
     for depth, children in _levels(folders):
         if any(_splits_of_both_sides(names) for names in children.values()):

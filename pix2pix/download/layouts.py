@@ -12,7 +12,7 @@ from pix2pix.download.folders import (
     SPLIT_FOLDERS,
     Folders,
     apart,
-    are_sides,
+    are_published_sides,
     common_wrapper,
     find_side_depth,
     find_sides,
@@ -146,7 +146,7 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
     """
     pictures = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(path)]
     videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES and not _is_hidden(path)]
-    if kind == "auto" and are_sides(_folders(pictures + videos)):
+    if kind == "auto" and are_published_sides(_folders(pictures + videos)):
         kind = "unpaired"
     is_auto = kind == "auto"
     if is_auto and len(pictures) == len(videos) > 0:
