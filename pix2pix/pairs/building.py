@@ -18,7 +18,7 @@ from pix2pix.pairs.duplicates import (
     near_duplicates,
 )
 from pix2pix.pairs.making import make_pair
-from pix2pix.pairs.sides import notes_on_sizes, sides_of, with_a_as_input
+from pix2pix.pairs.sides import described, notes_on_sizes, sides_of, with_a_as_input
 from pix2pix.pairs.sources import PairSource, choose_sources, file_names
 from pix2pix.pairs.splits import assign_splits
 from pix2pix.pictures.images import read_image, to_square, write_png
@@ -201,9 +201,9 @@ def _split_sides(
             if not side:
                 raise
             pairs = [pair for source, pair in zip(sources, written, strict=True) if source.side == side]
-            raise InputError(f"side {side}: {error}; {_skipped(pairs)}") from error
+            raise InputError(f"{described(side)}: {error}; {_skipped(pairs)}") from error
         splits |= {index: found[group] for index, group in members.items()}
-        notes += [f"side {side}: {note}" if side else note for note in said]
+        notes += [f"{described(side)}: {note}" if side else note for note in said]
     return splits, notes
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from pix2pix.core.choices import Direction, PairTask, SplitBy
 from pix2pix.core.errors import InputError
 from pix2pix.pairs.sources import PairSource, face_or_frame
+from pix2pix.pictures.contact_sheet import PAIR
 from pix2pix.pictures.pairs import SIDES
 
 OTHER_SIDE = dict(zip(SIDES, reversed(SIDES), strict=True))
@@ -70,6 +71,11 @@ def with_a_as_input(sources: Sequence[PairSource], direction: Direction) -> list
 def sides_of(sources: Sequence[PairSource]) -> list[str]:
     """The sides that the sources are of; the empty one alone where they are pairs or make them."""
     return sorted({source.side for source in sources})
+
+
+def described(side: str) -> str:
+    """Name a side of what is built, whatever the source calls it: ``side A, the input``."""
+    return f"side {side}, the {dict(zip(SIDES, PAIR, strict=True))[side]}"
 
 
 def notes_on_sizes(sizes: Mapping[str, int]) -> list[str]:

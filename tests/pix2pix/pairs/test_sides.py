@@ -171,8 +171,12 @@ def test_near_duplicates_are_looked_for_in_the_same_side(tmp_path: Path, photo: 
 @pytest.mark.parametrize(
     ("n_a", "n_b", "message"),
     [
-        (5, 1, r"^side B: 1 photos or recordings cannot fill train, val and test .*3 or more.*; 0 skipped$"),
-        (2, 5, r"^side A: 2 photos or recordings"),
+        (
+            5,
+            1,
+            r"^side B, the target: 1 photos or recordings cannot fill .*3 or more.*; 0 skipped$",
+        ),
+        (2, 5, r"^side A, the input: 2 photos or recordings"),
     ],
 )
 def test_side_of_too_few_pictures_is_named(tmp_path: Path, n_a: int, n_b: int, message: str) -> None:
@@ -185,7 +189,7 @@ def test_side_whose_pictures_are_all_skipped_is_named_with_the_reasons(tmp_path:
     for number in range(3):
         write_png(Path(sources[5 + number].path), read_image(Path(sources[number].path)))
     Path(sources[8].path).write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"^side B: 0 photos.*; 4 skipped \(3 in both sides, 1 unreadable"):
+    with pytest.raises(InputError, match=r"^side B, the target: 0 .*; 4 skipped \(3 in both sides, 1 unread"):
         build_pairs(sources, tmp_path / "out", NONE, **SPLIT)
 
 
