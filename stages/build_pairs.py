@@ -1,11 +1,12 @@
-"""Build A|B pairs from photos, faces or the source's own pairs; split them, count them, show some."""
+"""Build A|B pairs, or take two sides that are no pairs; split them, count them, show some."""
 
 from pix2pix.core.outputs import whole_folder
 from pix2pix.items.manifest import kept_rows, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers
 from pix2pix.pairs.building import PairRow, build_pairs
+from pix2pix.pairs.sides import are_sides, list_sides
 from pix2pix.pairs.sources import list_sources
-from pix2pix.pairs.summary import count_skipped, describe_skipped, write_report
+from pix2pix.pairs.summary import count_skipped, describe_sizes, describe_skipped, write_report
 from stages.settings.build_pairs import BuildPairsSettings
 from stages.shared.machine import load_machine
 from stages.shared.running import path_arguments, performance, run
@@ -13,7 +14,7 @@ from stages.shared.settings import load_settings
 
 
 def main() -> None:
-    """Write ``pairs/`` from ``raw/`` and ``faces/``, and the report on the data of all stages so far."""
+    """Write ``pairs/`` from the stages before, and the report on the data of all stages so far."""
     args = path_arguments("raw", "frames", "faces", "pairs", "metrics", "plots", "performance")
     settings = load_settings(BuildPairsSettings)
     machine = load_machine()
@@ -25,11 +26,13 @@ def main() -> None:
     }
     manifests = {stage: folder / "manifest.csv" for stage, folder in folders.items()}
     before = {stage: path for stage, path in manifests.items() if stage != "build_pairs"}
-    sources = list_sources(
+    is_sided = are_sides(kept_rows(manifests["download"]))
+    stage, list_them = ("extract_frames", list_sides) if is_sided else ("crop_faces", list_sources)
+    sources = list_them(
         args.raw,
         kept_rows(manifests["download"]),
-        args.faces,
-        kept_rows(manifests["crop_faces"]),
+        folders[stage],
+        kept_rows(manifests[stage]),
         settings.pair_task,
         settings.split_by,
         skipped=describe_skipped(count_skipped(before)),
@@ -49,11 +52,10 @@ def main() -> None:
     counts = write_report(manifests, args.pairs, args.metrics, args.plots)
     for note in notes:
         print(f"build_pairs: {note}")
-    for name in ("duplicates_across_splits", "near_duplicates_test"):
-        if counts[name]:
+    for name in ("duplicates_across_splits", "duplicates_across_sides", "near_duplicates_test"):
+        if counts.get(name):
             print(f"build_pairs: {name}: {counts[name]}; see the manifest of the pairs")
-    shares = ", ".join(f"{counts[split]} {split}" for split in ("train", "val", "test"))
-    print(f"build_pairs: {shares} pairs in {counts['classes']} classes; {skipped_summary(rows)}")
+    print(f"build_pairs: {describe_sizes(counts)}; {skipped_summary(rows)}")
 
 
 if __name__ == "__main__":

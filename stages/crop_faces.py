@@ -17,7 +17,8 @@ def main() -> None:
     args = path_arguments("frames", "faces", "performance")
     settings = load_settings(CropFacesSettings)
     machine = load_machine()
-    frames = list(kept_rows(args.frames / "manifest.csv"))
+    kept_frames = list(kept_rows(args.frames / "manifest.csv"))
+    frames = [row for row in kept_frames if not row["side"]]  # those of a side are pictures as they are
     with performance(args.performance, "crop_faces"):
         device = pick_device(machine.accelerator)
         data = files_hash(args.frames, ["manifest.csv", *(row["path"] for row in frames)])
@@ -33,7 +34,8 @@ def main() -> None:
             )
             write_manifest(out / "manifest.csv", rows, FaceRow)
     if not frames:
-        print("crop_faces: there are no frames, nothing to do")
+        sided = f"all {len(kept_frames)} frames are of unpaired sides" if kept_frames else ""
+        print(f"crop_faces: {sided or 'there are no frames'}, nothing to do")
         return
     print(
         f"crop_faces: {sum(row.status == KEPT for row in rows)} faces kept; frames: {skipped_summary(rows)}"

@@ -6,7 +6,7 @@ Nothing here needs more than ``typing``: a command's help and the check of all s
 from typing import Literal
 
 # What the data are, and how pairs are made of them.
-SourceLayout = Literal["auto", "photos", "pairs", "videos", "mixed"]
+SourceLayout = Literal["auto", "photos", "pairs", "videos", "mixed", "unpaired"]
 FacesPerFrame = Literal["largest", "all"]
 PairTask = Literal["grayscale", "edges", "sketch", "none"]
 Direction = Literal["AtoB", "BtoA"]

@@ -7,6 +7,7 @@ brackets. Where we know of no licence they are unknown; that does not permit any
 from dataclasses import dataclass
 
 EFROS = "http://efrosgans.eecs.berkeley.edu/pix2pix/datasets"
+CYCLEGAN = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets"
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,8 @@ class Dataset:
     """A row of the table.
 
     Attributes:
-        layout: ``photos``, ``pairs`` or ``videos``; ``auto`` where it is found out.
-        direction: of the published use, for pairs: ``AtoB`` or ``BtoA``; ``-`` where there is none.
+        layout: ``photos``, ``pairs``, ``videos`` or ``unpaired``; ``auto`` where it is found out.
+        direction: of the published use, for pairs and sides: ``AtoB`` or ``BtoA``; ``-`` where there is none.
         size_gb: of the download, in GB; None where it is unknown.
         terms: the licence or terms of use, as far as known.
         address: where it is downloaded from, with ``http://``, ``torchvision://`` or ``kaggle://``; empty
@@ -32,7 +33,7 @@ class Dataset:
         """Say in a line what is downloaded, on which terms, and how it is used."""
         size = "size unknown" if self.size_gb is None else f"{self.size_gb:g} GB"
         parts = [self.layout, size, f"licence or terms: {self.terms}", f"from {self.address}"]
-        if self.layout == "pairs":
+        if self.layout in ("pairs", "unpaired"):
             parts.append(f"published use: pair_task: none, direction: {self.direction}")
         return "; ".join(parts)
 
@@ -65,6 +66,23 @@ _ROWS: dict[str, tuple[str, str, float | None, str, str]] = {  # layout, directi
     "kaggle_facades": ("pairs",  "BtoA", None, _PAGE, "kaggle://vikramtiwari/pix2pix-dataset/facades"),
     "anime_sketch":   ("pairs",  "BtoA", None, _PAGE, "kaggle://ktaebum/anime-sketch-colorization-pair/data"),
 }
+# the CycleGAN authors' sides, A and B, that are no pairs (arXiv 1703.10593)
+_UNPAIRED_ROWS: dict[str, tuple[float | None, str, str]] = {  # size in GB, terms, name on the server
+    "horse2zebra":            (0.12, "unknown (ImageNet)", "horse2zebra"),
+    "apple2orange":           (0.08, "unknown (ImageNet)", "apple2orange"),
+    "summer2winter_yosemite": (0.13, "unknown (Flickr)", "summer2winter_yosemite"),
+    "monet2photo":            (0.31, "unknown (WikiArt, Flickr)", "monet2photo"),
+    "cezanne2photo":          (0.28, "unknown (WikiArt, Flickr)", "cezanne2photo"),
+    "ukiyoe2photo":           (0.29, "unknown (WikiArt, Flickr)", "ukiyoe2photo"),
+    "vangogh2photo":          (0.31, "unknown (WikiArt, Flickr)", "vangogh2photo"),
+    "iphone2dslr_flower":     (0.34, "unknown (Flickr)", "iphone2dslr_flower"),
+    "maps_unpaired":          (1.5,  "unknown (Google Maps)", "maps"),
+    "cityscapes_unpaired":    (None, "non-commercial (Cityscapes)", "cityscapes"),
+    "facades_unpaired":       (0.04, "unknown (CMP Facades)", "facades"),
+}
 # fmt: on
 
-DATASETS = {name: Dataset(*row) for name, row in _ROWS.items()}
+DATASETS = {name: Dataset(*row) for name, row in _ROWS.items()} | {
+    name: Dataset("unpaired", "AtoB", size_gb, terms, f"{CYCLEGAN}/{file}.zip")
+    for name, (size_gb, terms, file) in _UNPAIRED_ROWS.items()
+}

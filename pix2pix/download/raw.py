@@ -1,7 +1,8 @@
 """The raw dataset: the files of a source under one known layout, each listed in a manifest.
 
 ``images/`` holds photos, ``pairs/`` A|B pairs side by side in one picture, ``videos/`` videos; below these
-stand the source's own folders: a split where it has them, then a class or person.
+stand the source's own folders: a split where it has them, then a class or person. Of two sides that are no
+pairs, the photos and the videos lie in ``A/`` and ``B/`` there.
 """
 
 import shutil
@@ -34,12 +35,14 @@ class RawRow(Row):
         split: the source's own split, or empty.
         class_name: its class or person; ``all`` where the source has no such folders.
         sha256: of the file's bytes.
+        side: ``A`` or ``B`` of a source whose sides are no pairs, else empty.
     """
 
     kind: str = ""
     split: str = ""
     class_name: str = ""
     sha256: str = ""
+    side: str = ""
 
 
 def download_sample(raw: Path) -> list[RawRow]:
@@ -58,14 +61,16 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
     """Copy the usable files of ``source`` into ``raw``; every other file gets a row with the reason.
 
     Args:
-        source: a folder of photos, of A|B pairs or of videos; pairs may also be two folders, ``A/`` and
-            ``B/``, with pictures of equal names, which are joined: one row has both.
+        source: a folder of photos, of A|B pairs, of videos, or of two sides that are no pairs; pairs may also
+            be two folders, ``A/`` and ``B/``, with pictures of equal names, which are joined: one row has
+            both.
         raw: an empty folder.
-        kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, or ``auto`` to find out.
+        kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, ``unpaired`` for photos or
+            videos in two sides, or ``auto`` to find out.
         workers: who copies; the result is the same for any.
 
     Raises:
-        InputError: ``source`` holds nothing usable, or as many photos as videos.
+        InputError: ``source`` holds nothing usable, as many photos as videos, or only one of two sides.
     """
     found = find_files(source)
     rows = [_skipped_row(path, reason) for path, reason in found.unreadable.items()]
@@ -77,9 +82,13 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
             usable.append((path, reasons[""]))
         else:
             rows.append(_skipped_row(path, " and ".join(reasons)))
-    if layouts[0].side_depth is not None:
+    if layouts[0].joins:
         rows += _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
     else:
+        if layouts[0].kind == "unpaired":
+            usable, repeated = _without_repeated_names(usable)
+            rows += repeated
+            _check_both_sides(source, usable, rows)
         jobs = [(source, raw, path, layout) for path, layout in usable]
         rows += in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
     if all(row.status == SKIPPED for row in rows):
@@ -98,15 +107,48 @@ def _find_layouts(source: Path, found: Found, kind: str) -> list[Layout]:
         raise InputError(f"{error}; {skipped_summary(unreadable)}") from error
 
 
+def _without_repeated_names(
+    usable: Sequence[tuple[PurePosixPath, Layout]],
+) -> tuple[list[tuple[PurePosixPath, Layout]], list[RawRow]]:
+    """The files of two sides that go to a place of their own, and a row for each other one.
+
+    ``trainA/x.jpg`` and ``train/A/x.jpg``, or ``A/x.jpg`` and ``a/x.jpg``, would lie in one place.
+    """
+    first: dict[tuple[str, PurePosixPath], PurePosixPath] = {}
+    kept, rows = [], []
+    for path, layout in usable:
+        place = layout.place(path)
+        if (other := first.setdefault((place.side, place.inside), path)) == path:
+            kept.append((path, layout))
+        else:
+            rows.append(_skipped_row(path, f"side and name of another file: {other}"))
+    return kept, rows
+
+
+def _check_both_sides(
+    source: Path, usable: Sequence[tuple[PurePosixPath, Layout]], skipped: Sequence[RawRow]
+) -> None:
+    """Stop where one of two sides has no file."""
+    counts = Counter(layout.place(path).side.upper() for path, layout in usable)
+    for side, other in (("A", "B"), ("B", "A")):
+        if not counts[side]:
+            raise InputError(
+                f"source: {side} holds no picture and no video in {source}, {other} holds {counts[other]}; "
+                f"layout: unpaired needs both; {skipped_summary(skipped)}"
+            )
+
+
 def _copy(source: Path, raw: Path, path: PurePosixPath, layout: Layout) -> RawRow:
     """Copy a file to its place below ``raw``."""
     if layout.double_width and (reason := _reason_against_pair(source / path)):
         return _skipped_row(path, reason)
     place = layout.place(path)
-    target = raw / FOLDERS[layout.kind] / place.inside
+    kind = layout.kind_of(path)
+    inside = PurePosixPath(place.side.upper(), place.inside)
+    target = raw / FOLDERS[kind] / inside
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source / path, target)
-    return _kept_row(raw, layout.kind, place.inside, place, str(path))
+    return _kept_row(raw, kind, inside, place, str(path))
 
 
 def _reason_against_pair(path: Path) -> str:
@@ -166,7 +208,8 @@ def _kept_row(
 ) -> RawRow:
     path = PurePosixPath(FOLDERS[kind]) / inside
     sha256 = file_hash(raw / path)
-    return RawRow(str(path), source, KEPT, reason, kind, place.split, place.class_name, sha256)
+    side = "" if kind == "pairs" else place.side.upper()
+    return RawRow(str(path), source, KEPT, reason, kind, place.split, place.class_name, sha256, side)
 
 
 def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:
@@ -180,10 +223,15 @@ def write_manifests(raw: Path, rows: Sequence[RawRow]) -> None:
 
 
 def kinds_summary(rows: Sequence[RawRow]) -> str:
-    """Say what a raw dataset holds: ``60 photos in 5 classes, 16 videos in 2 classes``."""
-    kinds = Counter(row.kind for row in rows if row.status == KEPT)
-    classes = {(row.kind, row.class_name) for row in rows if row.status == KEPT}
+    """Say what a raw dataset holds: ``60 photos in 5 classes, 16 videos in 2 classes``.
+
+    Of sides that are no pairs it says ``939 photos of A in 1 classes, 1177 photos of B in 1 classes``.
+    """
+    members: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.status == KEPT:
+            members.setdefault((row.side, row.kind), []).append(row.class_name)
     return ", ".join(
-        f"{count} {kind} in {sum(k == kind for k, _ in classes)} classes"
-        for kind, count in sorted(kinds.items())
+        f"{len(classes)} {kind}{f' of {side}' if side else ''} in {len(set(classes))} classes"
+        for (side, kind), classes in sorted(members.items())
     )

@@ -1,1 +1,1 @@
-"""From pictures to A|B pairs in splits that share no picture. Knows no networks."""
+"""From pictures to A|B pairs, or to unpaired sides, in splits that share no picture. Knows no networks."""

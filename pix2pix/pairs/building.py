@@ -1,6 +1,7 @@
-"""From pictures to A|B pairs in splits that share no picture."""
+"""From pictures to A|B pairs, or to the pictures of two sides, in splits that share no picture."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -10,15 +11,17 @@ from pix2pix.items.parallel import Workers, in_parallel
 from pix2pix.pairs.duplicates import (
     CROSSING_DUPLICATE,
     DUPLICATE,
+    IN_BOTH_SIDES,
     content_hash,
     difference_hash,
     first_of_equals,
     near_duplicates,
 )
 from pix2pix.pairs.making import make_pair
+from pix2pix.pairs.sides import described, notes_on_sizes, sides_of, with_a_as_input
 from pix2pix.pairs.sources import PairSource, choose_sources, file_names
 from pix2pix.pairs.splits import assign_splits
-from pix2pix.pictures.images import read_image, write_png
+from pix2pix.pictures.images import read_image, to_square, write_png
 from pix2pix.pictures.options import PairOptions
 from pix2pix.pictures.pairs import SPLITS, TEST, TRAIN, VAL
 
@@ -35,12 +38,14 @@ class PairRow(Row):
         class_name: class or person.
         content: equal for pictures with equal pixels; empty where the picture cannot be read.
         near_duplicate_of: a pair of an earlier split that looks nearly the same, or empty.
+        side: ``A`` (the input) or ``B`` where the picture has no partner and was written alone, else empty.
     """
 
     split: str = ""
     class_name: str = ""
     content: str = ""
     near_duplicate_of: str = ""
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class WrittenPair:
     Attributes:
         reason: why the picture is skipped; empty where its pair is kept.
         content: the content hash of the picture; empty where it cannot be read.
-        target_hash: the difference hash of the pair's target.
+        target_hash: the difference hash of the pair's target, or of the picture that was written alone.
     """
 
     reason: str = ""
@@ -73,21 +78,25 @@ def build_pairs(
 
     Of pictures with equal pixels one is kept, in training where the source has it there.
 
+    Sources of two sides that are no pairs are written alone, as squares, to
+    ``out/<split>/<side>/<class>/<name>.png``, A being the input. All of this holds for each side by itself;
+    but a picture that both sides hold is kept in A alone.
+
     Args:
         sources: the pictures.
         out: an empty folder.
         options: how a pair is made.
-        max_images: a seeded subset of so many; 0 for all.
+        max_images: a seeded subset of so many, of each side where there are two; 0 for all.
         val_fraction: the share of validation, in (0, 1), where the sources have no such split.
         test_fraction: the share of test, in (0, 1), where the sources have no such split.
         seed: of the splits and of the subset.
         workers: who works on the pictures side by side; the result is the same for any.
 
     Returns:
-        a row per source that was chosen, and notes on the splits.
+        a row per source that was chosen, and notes on the splits and on the sides.
 
     Raises:
-        InputError: no source gave a pair, or too few to fill the splits.
+        InputError: no source gave a pair, or too few, of all or of a side, to fill the splits.
 
     Example:
         >>> photos = sorted(Path("photos").glob("*.jpg"))
@@ -95,18 +104,17 @@ def build_pairs(
         >>> shares = {"val_fraction": 0.1, "test_fraction": 0.1}
         >>> rows, _ = build_pairs(sources, out, options, max_images=0, seed=0, workers=Workers(), **shares)
     """
-    chosen = choose_sources(sources, max_images, seed)
+    chosen = choose_sources(with_a_as_input(sources, options.direction), max_images, seed)
     unsorted = out / "unsorted"
     written = _write_pairs(chosen, unsorted, options, workers)
     _skip_equals(written, chosen, unsorted)
-    groups = _groups(chosen, written)
-    own_splits = {group: chosen[index].own_split for index, group in groups.items()}
-    splits, notes = assign_splits(
-        own_splits, seed=seed, val_fraction=val_fraction, test_fraction=test_fraction
+    splits, notes = _split_sides(
+        chosen, written, seed=seed, val_fraction=val_fraction, test_fraction=test_fraction
     )
-    rows = _rows(chosen, written, {index: splits[group] for index, group in groups.items()})
+    rows = _rows(chosen, written, splits)
     _move_into_splits(rows, unsorted, out)
-    return _mark_near_duplicates(rows, written), notes
+    sizes = Counter(row.side for row in rows if row.status == KEPT)
+    return _mark_near_duplicates(rows, written), notes + notes_on_sizes(sizes)
 
 
 def _write_pairs(
@@ -118,23 +126,28 @@ def _write_pairs(
         InputError: no source gave a pair.
     """
     folder.mkdir(parents=True)
-    jobs = [(source.path, folder, index, options) for index, source in enumerate(sources)]
+    jobs = [(source.path, folder, index, options, bool(source.side)) for index, source in enumerate(sources)]
     written = in_parallel(_write_pair, jobs, workers, "build_pairs", "picture", PICTURES_AT_ONCE)
     if all(pair.reason for pair in written):
-        skipped = [PairRow("", "", SKIPPED, pair.reason) for pair in written]
-        raise InputError(f"no picture gave a pair: {skipped_summary(skipped)}")
+        raise InputError(f"no picture gave a pair: {_skipped(written)}")
     return written
 
 
-def _write_pair(source: str, folder: Path, index: int, options: PairOptions) -> WrittenPair:
-    """Make a pair and write it to ``folder/<index>.png``."""
+def _write_pair(source: str, folder: Path, index: int, options: PairOptions, is_alone: bool) -> WrittenPair:
+    """Make a pair, or a square of a picture that is alone, and write it to ``folder/<index>.png``."""
+    size = options.image_size
     try:
         image = read_image(Path(source))
-        pair = make_pair(image, options)
+        pair = to_square(image, size, options.resize) if is_alone else make_pair(image, options)
     except UnreadableError as error:
         return WrittenPair(reason=str(error))
     write_png(_unsorted_file(folder, index), pair)
-    return WrittenPair("", content_hash(image), difference_hash(pair[:, options.image_size :]))
+    return WrittenPair("", content_hash(image), difference_hash(pair[:, -size:]))
+
+
+def _skipped(written: Iterable[WrittenPair]) -> str:
+    """Say how many pictures were skipped, and why."""
+    return skipped_summary(PairRow("", "", SKIPPED, pair.reason) for pair in written if pair.reason)
 
 
 def _unsorted_file(folder: Path, index: int) -> Path:
@@ -145,12 +158,53 @@ def _unsorted_file(folder: Path, index: int) -> Path:
 def _skip_equals(written: list[WrittenPair], sources: Sequence[PairSource], unsorted: Path) -> None:
     """Give all but one of the pictures with equal pixels a reason to be skipped, and remove their pairs."""
     contents = [pair.content or index for index, pair in enumerate(written)]  # an unreadable one has no equal
-    ranks = [(OWN_SPLIT_RANK[source.own_split], source.name) for source in sources]
+    ranks = [(source.side, OWN_SPLIT_RANK[source.own_split], source.name) for source in sources]
     for index, first in first_of_equals(contents, ranks).items():
-        crosses = sources[index].own_split != sources[first].own_split
-        reason = f"{CROSSING_DUPLICATE if crosses else DUPLICATE}: same pixels as {sources[first].name}"
+        reason = f"{_kind_of_equals(sources[index], sources[first])}: same pixels as {sources[first].name}"
         written[index] = replace(written[index], reason=reason)
         _unsorted_file(unsorted, index).unlink()
+
+
+def _kind_of_equals(source: PairSource, first: PairSource) -> str:
+    """How the reason to skip a picture starts whose equal ``first`` is kept."""
+    if source.side != first.side:
+        return IN_BOTH_SIDES
+    return CROSSING_DUPLICATE if source.own_split != first.own_split else DUPLICATE
+
+
+def _split_sides(
+    sources: Sequence[PairSource],
+    written: Sequence[WrittenPair],
+    *,
+    seed: int,
+    val_fraction: float,
+    test_fraction: float,
+) -> tuple[dict[int, str], list[str]]:
+    """Find the split of each source with a kept pair, by the source's index, side by side, and notes on them.
+
+    A recording that both sides show goes to one split of both, where each draws it, as it has one key.
+
+    Raises:
+        InputError: all, or those of a side, are too few to fill the splits.
+    """
+    splits: dict[int, str] = {}
+    notes: list[str] = []
+    groups = _groups(sources, written)
+    for side in sides_of(sources):
+        members = {index: group for index, group in groups.items() if sources[index].side == side}
+        own_splits = {group: sources[index].own_split for index, group in members.items()}
+        try:
+            found, said = assign_splits(
+                own_splits, seed=seed, val_fraction=val_fraction, test_fraction=test_fraction
+            )
+        except InputError as error:
+            if not side:
+                raise
+            pairs = [pair for source, pair in zip(sources, written, strict=True) if source.side == side]
+            raise InputError(f"{described(side)}: {error}; {_skipped(pairs)}") from error
+        splits |= {index: found[group] for index, group in members.items()}
+        notes += [f"{described(side)}: {note}" if side else note for note in said]
+    return splits, notes
 
 
 def _groups(sources: Sequence[PairSource], written: Sequence[WrittenPair]) -> dict[int, str]:
@@ -181,9 +235,10 @@ def _rows(
             split=source.own_split,
             class_name=source.class_name,
             content=pair.content,
+            side=source.side,
         )
         if index in splits:
-            path = PurePosixPath(splits[index], source.class_name, f"{name}.png")
+            path = PurePosixPath(splits[index], source.side, source.class_name, f"{name}.png")
             row = replace(row, path=str(path), status=KEPT, split=splits[index])
         rows.append(row)
     return rows
@@ -199,18 +254,18 @@ def _move_into_splits(rows: Sequence[PairRow], unsorted: Path, out: Path) -> Non
 
 
 def _mark_near_duplicates(rows: list[PairRow], written: Sequence[WrittenPair]) -> list[PairRow]:
-    """Note for validation and test pairs what they nearly equal in the splits before theirs."""
-    members: Mapping[str, list[int]] = {split: [] for split in SPLITS}
+    """Note for validation and test pairs what they nearly equal in earlier splits, of their side."""
+    members: dict[tuple[str, str], list[int]] = {}
     for index, row in enumerate(rows):
         if row.path:
-            members[row.split].append(index)
-    for split in (VAL, TEST):
-        earlier = [index for other in SPLITS[: SPLITS.index(split)] for index in members[other]]
+            members.setdefault((row.side, row.split), []).append(index)
+    for (side, split), indices in members.items():
+        earlier = [i for other in SPLITS[: SPLITS.index(split)] for i in members.get((side, other), [])]
         found = near_duplicates(
-            [written[index].target_hash for index in members[split]],
+            [written[index].target_hash for index in indices],
             [written[index].target_hash for index in earlier],
         )
         for position, nearest in found.items():
-            index = members[split][position]
+            index = indices[position]
             rows[index] = replace(rows[index], near_duplicate_of=rows[earlier[nearest]].path)
     return rows

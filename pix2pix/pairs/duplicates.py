@@ -12,6 +12,7 @@ from pix2pix.pictures.images import RgbImage
 # How the reason in a manifest starts, before a colon.
 DUPLICATE = "duplicate"
 CROSSING_DUPLICATE = "duplicate across splits"
+IN_BOTH_SIDES = "in both sides"
 HASH_SIDE = 8
 HASH_BYTES = 2 * HASH_SIDE * HASH_SIDE // 8
 MOST_BITS_APART = 12
@@ -37,7 +38,7 @@ def difference_hash(image: RgbImage) -> bytes:
     return np.packbits(np.concatenate([along_rows.ravel(), along_columns.ravel()])).tobytes()
 
 
-def first_of_equals(contents: Sequence[Hashable], ranks: Sequence[tuple[int, str]]) -> dict[int, int]:
+def first_of_equals(contents: Sequence[Hashable], ranks: Sequence[tuple[int | str, ...]]) -> dict[int, int]:
     """Find, for each item with an equal of lower rank, the equal of the lowest rank.
 
     Args:

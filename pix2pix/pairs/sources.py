@@ -22,6 +22,7 @@ class PairSource:
         own_split: the source's own split, or empty.
         group: the key of the pictures that go to one split together, such as the recording of a frame; empty
             where the picture stands for itself.
+        side: ``A`` or ``B`` of a picture that has no partner; empty where it is a pair or makes one.
     """
 
     path: str
@@ -29,6 +30,7 @@ class PairSource:
     class_name: str
     own_split: str
     group: str = ""
+    side: str = ""
 
 
 def list_sources(
@@ -58,17 +60,20 @@ def list_sources(
     for row in raw_rows:
         path = str(raw / row["path"])
         by_kind[row["kind"]].append(PairSource(path, row["source"], row["class_name"], row["split"]))
-    group_of = {"clip": "recording", "person": "person"}[split_by]
-    crops = [
-        PairSource(str(faces / row["path"]), row["path"], row["person"], row["split"], row[group_of])
-        for row in face_rows
-    ]
+    crops = [face_or_frame(faces, row, split_by) for row in face_rows]
     sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
     if sources:
         return sources
     raise InputError(
         _nothing_to_pair([kind for kind, members in by_kind.items() if members], pair_task, skipped)
     )
+
+
+def face_or_frame(folder: Path, row: Mapping[str, str], split_by: SplitBy) -> PairSource:
+    """The source that a row of the manifest of the faces, or of the frames, in ``folder`` tells of."""
+    group = row[{"clip": "recording", "person": "person"}[split_by]]
+    path = str(folder / row["path"])
+    return PairSource(path, row["path"], row["person"], row["split"], group, row.get("side", ""))
 
 
 def _nothing_to_pair(held: Sequence[str], pair_task: PairTask, skipped: str) -> str:
@@ -91,19 +96,26 @@ def _nothing_to_pair(held: Sequence[str], pair_task: PairTask, skipped: str) -> 
 
 
 def choose_sources(sources: Sequence[PairSource], count: int, seed: int) -> list[PairSource]:
-    """Choose a seeded subset of ``count`` sources; 0 takes all."""
+    """Choose a seeded subset of ``count`` sources, of each side where there are two; 0 takes all."""
     if count == 0:
         return list(sources)
+    members: dict[str, list[PairSource]] = {}
+    for source in sources:
+        members.setdefault(source.side, []).append(source)
+    return [source for _, side in sorted(members.items()) for source in _subset(side, count, seed)]
+
+
+def _subset(sources: Sequence[PairSource], count: int, seed: int) -> list[PairSource]:
     keys = [f"{source.group}/{source.name}" for source in sources]
     chosen = seeded_subset(keys, [source.own_split for source in sources], count, seed)
     return [sources[index] for index in chosen]
 
 
 def file_names(sources: Sequence[PairSource]) -> list[str]:
-    """Return a file name per source that every tool can store, free of clashes within its class."""
-    members: dict[str, list[int]] = {}
+    """Return a file name per source that every tool can store, free of clashes within its side and class."""
+    members: dict[tuple[str, str], list[int]] = {}
     for index, source in enumerate(sources):
-        members.setdefault(source.class_name, []).append(index)
+        members.setdefault((source.side, source.class_name), []).append(index)
     names = [""] * len(sources)
     for indices in members.values():
         inside = [_below_class(sources[index]) for index in indices]

@@ -20,12 +20,12 @@ MOST_BYTES = 300_000  # that git gets with each run
 QUALITIES = range(90, 10, -5)
 
 
-def contact_sheet(examples: Sequence[tuple[str, Sequence[RgbImage]]], titles: Sequence[str]) -> RgbImage:
+def contact_sheet(examples: Sequence[tuple[str, Sequence[RgbImage]]], titles: Sequence[str] = ()) -> RgbImage:
     """Draw the examples below each other, in two columns where there are more than three.
 
     Args:
         examples: a caption, and pictures, each (H, W, 3) uint8.
-        titles: what stands above each picture of an example.
+        titles: what stands above each picture of an example; empty where nothing does.
     """
     columns = 2 if len(examples) > 3 else 1
     blocks = [_block(caption, images, titles) for caption, images in examples]
@@ -53,16 +53,18 @@ def write_sheet(path: Path, sheet: RgbImage) -> None:
 
 
 def _block(caption: str, images: Sequence[RgbImage], titles: Sequence[str]) -> RgbImage:
-    """One example: its caption, a title over each picture, and the pictures at one size."""
+    """One example: its caption, the titles over its pictures, if any, and the pictures at one size."""
     tile = max(TILE_PX, images[0].shape[1])
     text = TEXT_PX * tile // TILE_PX
+    lines = 2 if titles else 1
+    top = lines * (text + GAP_PX) + GAP_PX
     width = len(images) * tile + (len(images) + 1) * GAP_PX
-    sheet = Image.new("RGB", (width, tile + 2 * text + 4 * GAP_PX), WHITE)
+    sheet = Image.new("RGB", (width, top + tile + GAP_PX), WHITE)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(text)
     draw.text((GAP_PX, GAP_PX), caption, fill=INK, font=font)
-    for i, (title, image) in enumerate(zip(titles, images, strict=True)):
-        left, top = GAP_PX + i * (tile + GAP_PX), 2 * text + 3 * GAP_PX
+    for i, (title, image) in enumerate(zip(titles or [""] * len(images), images, strict=True)):
+        left = GAP_PX + i * (tile + GAP_PX)
         draw.text((left, text + 2 * GAP_PX), title, fill=INK, font=font)
         picture = Image.fromarray(image)
         sheet.paste(picture.resize((tile, tile), Image.Resampling.BICUBIC), (left, top))

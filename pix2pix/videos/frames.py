@@ -24,6 +24,7 @@ class FrameRow(Row):
         recording: the key of the film, equal for two files of the same film; its frames stay together.
         frame: the frame's number in the clip, from 0.
         time_ms: its presentation time.
+        side: ``A`` or ``B`` of a source whose sides are no pairs, else empty.
     """
 
     person: str = ""
@@ -31,6 +32,7 @@ class FrameRow(Row):
     recording: str = ""
     frame: int | str = ""
     time_ms: float | str = ""
+    side: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def extract_frames(
     max_frames: int,
     workers: Workers,
 ) -> tuple[list[FrameRow], list[ClipRow]]:
-    """Write the frames of every video to ``out/<person>/<clip>/<number>.jpg``.
+    """Write the frames of every video to ``out/[<side>/]<person>/<clip>/<number>.jpg``.
 
     Args:
         raw: the folder of the raw dataset.
@@ -123,22 +125,22 @@ def extract_frames(
 
 
 def _clips(raw: Path, videos: Sequence[Mapping[str, str]]) -> list[Clip]:
-    people: dict[str, list[Mapping[str, str]]] = {}
+    people: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in videos:
-        people.setdefault(row["class_name"], []).append(row)
+        people.setdefault((row["side"], row["class_name"]), []).append(row)
     clips = []
-    for person, rows in sorted(people.items()):
+    for (side, person), rows in sorted(people.items()):
         names = flat_names([_below_person(row) for row in rows])
         clips += [
-            Clip(raw / row["path"], PurePosixPath(person) / name, row)
+            Clip(raw / row["path"], PurePosixPath(side, person, name), row)
             for row, name in zip(rows, names, strict=True)
         ]
     return clips
 
 
 def _below_person(row: Mapping[str, str]) -> PurePosixPath:
-    """The path of a video without ``videos/`` and the person's folder: ``[split/][session/]clip.mp4``."""
-    parts = list(PurePosixPath(row["path"]).parts[1:])
+    """The path of a video without ``videos/``, side and person's folder: ``[split/][session/]clip.mp4``."""
+    parts = list(PurePosixPath(row["path"]).relative_to(PurePosixPath("videos", row["side"])).parts)
     if row["class_name"] in parts[:-1]:
         parts.remove(row["class_name"])
     return PurePosixPath(*parts)
@@ -184,13 +186,19 @@ def _file_name(number: int) -> str:
 def _frame_rows(clip: Clip, result: Extracted, recording: str) -> list[FrameRow]:
     """A row per kept frame, or one that says why there is none."""
     source = clip.row["path"]
-    person = clip.row["class_name"]
-    split = clip.row["split"]
+    origin = {"person": clip.row["class_name"], "split": clip.row["split"], "side": clip.row["side"]}
     if not result.kept:
-        return [FrameRow("", source, SKIPPED, result.reason, person, split)]
+        return [FrameRow("", source, SKIPPED, result.reason, **origin)]
     return [
         FrameRow(
-            f"{clip.folder}/{_file_name(number)}", source, KEPT, "", person, split, recording, number, time_ms
+            f"{clip.folder}/{_file_name(number)}",
+            source,
+            KEPT,
+            "",
+            recording=recording,
+            frame=number,
+            time_ms=time_ms,
+            **origin,
         )
         for number, time_ms in result.kept
     ]

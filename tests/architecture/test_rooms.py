@@ -95,7 +95,7 @@ def test_evaluation_does_not_depend_on_training() -> None:
 
 def test_dvc_yaml_is_read_in_a_minute() -> None:
     assert len((PROJECT / "dvc.yaml").read_text().splitlines()) <= 130
-    assert sum(len(code_dependencies(stage)) for stage in STAGES) <= 54
+    assert sum(len(code_dependencies(stage)) for stage in STAGES) <= 55
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,4 +1,4 @@
-"""The stage as DVC runs it, killed in the middle."""
+"""The stage as DVC runs it, on frames of two sides, and killed in the middle."""
 
 import os
 import shutil
@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
-from pix2pix.items.manifest import KEPT, write_manifest
+from pix2pix.faces import from_frames
+from pix2pix.items.manifest import KEPT, read_manifest, read_rows, write_manifest
 from pix2pix.pictures.images import write_jpeg
 from pix2pix.videos.frames import FrameRow
 from stages import crop_faces
@@ -54,6 +55,23 @@ def start(project: Path) -> "subprocess.Popen[str]":
 
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_frames_of_a_side_are_left_alone_and_no_detector_is_loaded(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("PIX2PIX_ACCELERATOR", "cpu")
+    monkeypatch.setattr(sys, "argv", ["crop_faces", *arguments("faces")])
+    rows = [FrameRow(**{**row, "side": "A"}) for row in read_rows(project / "frames/manifest.csv")]
+    write_manifest(project / "frames/manifest.csv", rows, FrameRow)
+    loaded = from_frames._detector.cache_info().misses
+    crop_faces.main()
+    assert from_frames._detector.cache_info().misses == loaded
+    assert files(project / "faces").keys() == {"manifest.csv"}
+    assert read_manifest(project / "faces/manifest.csv").empty
+    expected = f"crop_faces: all {CLIPS * FRAMES_PER_CLIP} frames are of unpaired sides, nothing to do"
+    assert capsys.readouterr().out.splitlines() == [expected]
 
 
 @pytest.mark.slow

@@ -22,8 +22,8 @@ def test_documented_table_is_the_one_in_use() -> None:
 @pytest.mark.parametrize("name", DATASETS)
 def test_row_is_complete(name: str) -> None:
     row = DATASETS[name]
-    assert row.layout in ("photos", "pairs", "videos", "auto") and row.terms
-    assert (row.direction in ("AtoB", "BtoA")) == (row.layout == "pairs")
+    assert row.layout in ("photos", "pairs", "videos", "unpaired", "auto") and row.terms
+    assert (row.direction in ("AtoB", "BtoA")) == (row.layout in ("pairs", "unpaired"))
     assert is_address(row.address) == (name not in ("sample", "folder"))
     if row.address.startswith("http"):
         assert PurePosixPath(row.address).name.endswith(SUFFIXES)
@@ -36,3 +36,11 @@ def test_summary_tells_terms_size_and_use() -> None:
     assert (
         "size unknown" in DATASETS["flowers"].summary() and "direction" not in DATASETS["flowers"].summary()
     )
+
+
+def test_unpaired_sets_are_those_of_cyclegan_and_say_how_they_are_used() -> None:
+    sets = {name: row for name, row in DATASETS.items() if row.layout == "unpaired"}
+    assert len(sets) == 11 and {row.direction for row in sets.values()} == {"AtoB"}
+    for name, row in sets.items():
+        assert row.address.endswith(f"/cyclegan/datasets/{name.removesuffix('_unpaired')}.zip")
+        assert "unpaired; " in row.summary() and "pair_task: none, direction: AtoB" in row.summary()

@@ -33,7 +33,13 @@ def test_cluster_changes_no_byte(cluster: str, tmp_path: Path) -> None:
         frames = [np.full((64, 64, 3), 40 * clip + 3 * i, dtype=np.uint8) for i in range(8)]
         write_video(tmp_path / f"videos/{clip}.avi", frames, fps=10, codec="MJPG")
         videos.append(
-            {"path": f"videos/{clip}.avi", "class_name": "ann", "split": "", "sha256": str(clip) * 64}
+            {
+                "path": f"videos/{clip}.avi",
+                "class_name": "ann",
+                "split": "",
+                "sha256": str(clip) * 64,
+                "side": "",
+            }
         )
     alone, spread = (
         extract_frames(tmp_path, videos, tmp_path / name, interval_ms=0, max_frames=0, workers=workers)

@@ -19,12 +19,14 @@ from pix2pix.items.manifest import KEPT, kept_rows, read_rows, write_manifest
 from pix2pix.items.parallel import Workers
 from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.making import make_pair
+from pix2pix.pairs.sides import are_sides, list_sides
 from pix2pix.pairs.sources import list_sources
-from pix2pix.pictures.images import read_image
+from pix2pix.pictures.images import read_image, to_square
 from pix2pix.pictures.options import PairOptions
 
-SEEDS = range(40)
-LEAST_BUILT = 15  # of the folders; the others hold too little, which is told
+SEEDS = range(60)
+LEAST_BUILT = 20  # of the folders; the others hold too little, which is told
+LEAST_OF_SIDES = 3  # of these, with two sides that are no pairs
 SHARES = {"max_images": 0, "val_fraction": 0.2, "test_fraction": 0.2, "seed": 0, "workers": Workers()}
 NAMES = [
     "a",
@@ -47,8 +49,10 @@ NAMES = [
     unicodedata.normalize("NFC", "café"),
     unicodedata.normalize("NFD", "café"),
 ]
-FOLDERS = ["train", "Test", "val", "A", "b", "rose", "tulip", *NAMES]
-TREES = [["train", "test"], ["A", "B"], ["A/train", "A/test", "B/train", "B/test"], ["rose", "tulip"], [""]]
+FOLDERS = ["train", "Test", "val", "A", "b", "trainA", "TestB", "rose", "tulip", *NAMES]
+SIDES_AND_SPLITS = ["A/train", "A/test", "B/train", "B/test"]
+PUBLISHED_SIDES = ["trainA", "trainB", "testA", "testB"]
+TREES = [["train", "test"], ["A", "B"], SIDES_AND_SPLITS, PUBLISHED_SIDES, ["rose", "tulip"], [""]]
 SUFFIXES = [".png", ".PNG", ".jpg", ".bmp", ".tif", ".webp"]
 SIZES = [(20, 20), (20, 20), (40, 20), (40, 20), (64, 24), (33, 20), (20, 48), (8, 30)]
 OTHERS = ["notes.txt", "no suffix", "film.mp4x", ".DS_Store", "manifest.csv"]
@@ -144,30 +148,33 @@ def check_pairs(sources: Sequence[str], raw_paths: dict[str, Path], out: Path, o
     assert len({row["path"] for row in rows if row["path"]}) == sum(row["status"] == KEPT for row in rows)
     for row in rows:
         if row["status"] == KEPT:
-            expected = make_pair(read_image(raw_paths[row["source"]]), options)
+            picture = read_image(raw_paths[row["source"]])
+            alone = to_square(picture, options.image_size, options.resize)
+            expected = alone if row["side"] else make_pair(picture, options)
             assert row["path"].isprintable() and np.array_equal(read_image(out / row["path"]), expected)
         else:
             assert row["reason"]
 
 
 def test_odd_folders_end_in_pairs_or_in_plain_words(tmp_path: Path) -> None:
-    built = 0
+    built, built_of_sides = 0, 0
     for seed in SEEDS:
         draw = random.Random(seed)
         folder = tmp_path / str(seed)
         folder.mkdir()
         make_folder(folder / "in", draw)
-        layout = draw.choice(["auto", "auto", "photos", "pairs"])
+        layout = draw.choice(["auto", "auto", "photos", "pairs", "unpaired"])
         try:
             rows = download_folder(folder / "in", folder / "raw", layout, Workers())
         except InputError as error:
-            assert "source: no" in str(error), seed
+            assert "source: no" in str(error) or "layout: unpaired needs both" in str(error), seed
             continue
         check_raw(folder / "in", folder / "raw", rows)
         kept = list(kept_rows(folder / "raw/manifest.csv"))
-        task = "none" if kept[0]["kind"] == "pairs" else "grayscale"
+        task = "none" if kept[0]["kind"] == "pairs" or kept[0]["side"] else "grayscale"
         options = PairOptions(pair_task=task, image_size=64)
-        sources = list_sources(folder / "raw", kept, folder, [], task)
+        listed = list_sides if are_sides(kept) else list_sources
+        sources = listed(folder / "raw", kept, folder, [], task)
         try:
             pair_rows, _ = build_pairs(sources, folder / "out", options, **SHARES)
         except InputError as error:
@@ -177,4 +184,5 @@ def test_odd_folders_end_in_pairs_or_in_plain_words(tmp_path: Path) -> None:
         paths = {row["source"]: folder / "raw" / row["path"] for row in kept}
         check_pairs([source.name for source in sources], paths, folder / "out", options)
         built += 1
-    assert built >= LEAST_BUILT
+        built_of_sides += are_sides(kept)
+    assert built >= LEAST_BUILT and built_of_sides >= LEAST_OF_SIDES

@@ -24,7 +24,8 @@ def raw(tmp_path: Path) -> Path:
 
 def videos(*names: str) -> list[dict[str, str]]:
     return [
-        {"path": f"videos/{name}", "class_name": "ann", "split": "", "sha256": name * 9} for name in names
+        {"path": f"videos/{name}", "class_name": "ann", "split": "", "sha256": name * 9, "side": ""}
+        for name in names
     ]
 
 
@@ -90,6 +91,30 @@ def test_workers_change_no_byte(raw: Path, tmp_path: Path) -> None:
     assert one == two
     for path in (tmp_path / "one").rglob("*.jpg"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+
+
+def test_frames_of_two_sides_lie_apart_and_tell_their_side(raw: Path, tmp_path: Path) -> None:
+    rows = []
+    for side, name in (("A", "ann/clip.avi"), ("B", "ann/clip.avi"), ("B", "clip.mp4"), ("B", "broken.mp4")):
+        path = raw / "videos" / side / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((raw / "videos/ann" / path.name).read_bytes())
+        person = "ann" if name.startswith("ann") else "all"
+        rows += [{**row, "class_name": person, "side": side} for row in videos(f"{side}/{name}")]
+    frames, clips = extract_frames(
+        raw, rows, tmp_path / "out", interval_ms=500, max_frames=0, workers=Workers(1)
+    )
+    assert [(row.path, row.side) for row in frames] == [
+        ("A/ann/clip/000000.jpg", "A"),
+        ("A/ann/clip/000005.jpg", "A"),
+        ("B/all/clip/000000.jpg", "B"),
+        ("B/all/clip/000005.jpg", "B"),
+        ("", "B"),
+        ("B/ann/clip/000000.jpg", "B"),
+        ("B/ann/clip/000005.jpg", "B"),
+    ]
+    assert [clip.path for clip in clips] == ["A/ann/clip", "B/all/clip", "", "B/ann/clip"]
+    assert all((tmp_path / "out" / row.path).is_file() for row in frames if row.path)
 
 
 def test_no_videos_give_no_frames(tmp_path: Path) -> None:
