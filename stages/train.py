@@ -51,7 +51,7 @@ def main() -> None:
             figures.update(gpu_memory(fabric.device))
     print(
         f"train: {settings.epochs} epochs on {fabric.device.type}, {result.images_per_second:.1f} images/s, "
-        f"validation l1 {result.metrics['val_l1']:.4f}"
+        f"validation {result.validation} {result.metrics[f'val_{result.validation}']:.4f}"
     )
 
 

@@ -19,16 +19,20 @@ ACTIVATIONS = (nn.LeakyReLU, nn.ReLU, nn.SiLU, nn.Mish)
 class PatchDiscriminator(nn.Module):
     """A logit for each patch of a pair that says whether B is a real target of A (appendix 6.1.2).
 
+    Args:
+        options: what it is made of.
+        pictures: that it sees side by side: two of a pair, or one, of which it says whether it is real.
+
     Raises:
         ValueError: the picture is too small for the patch.
     """
 
-    def __init__(self, options: DiscriminatorOptions) -> None:
+    def __init__(self, options: DiscriminatorOptions, pictures: int = 2) -> None:
         super().__init__()
         patch_grid(options.image_size, options.patch_size, options.discriminator_padding)
         halvings = HALVINGS[options.patch_size]
         widths = [options.ndf * min(2**level, WIDEST) for level in range(max(halvings, 1) + 1)]
-        layers = [_convolution(6, widths[0], 2 if halvings else 1, options.bias_outer, options)]
+        layers = [_convolution(3 * pictures, widths[0], 2 if halvings else 1, options.bias_outer, options)]
         for level, (inputs, outputs) in enumerate(pairwise(widths), start=1):
             layers += [
                 activation_layer(options.activation, options.leaky_slope),
@@ -45,14 +49,14 @@ class PatchDiscriminator(nn.Module):
             for convolution in [module for module in self.modules() if isinstance(module, nn.Conv2d)]:
                 spectral_norm(convolution)
 
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Judge pairs, each (N, 3, H, W) float; return logits, (N, 1, h, h) with h of ``patch_grid``."""
-        logits: Tensor = self.layers(torch.cat([a, b], dim=1))
+    def forward(self, *pictures: Tensor) -> Tensor:
+        """Judge pictures, each (N, 3, H, W) float; return logits, (N, 1, h, h) with h of ``patch_grid``."""
+        logits: Tensor = self.layers(torch.cat(pictures, dim=1))
         return logits
 
-    def features(self, a: Tensor, b: Tensor) -> list[Tensor]:
+    def features(self, *pictures: Tensor) -> list[Tensor]:
         """Return what each activation hands on, (N, C, h, w), and last the logits, (N, 1, h, h)."""
-        x = torch.cat([a, b], dim=1)
+        x = torch.cat(pictures, dim=1)
         features = []
         for layer in self.layers:
             x = layer(x)

@@ -17,6 +17,7 @@ from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
 
 OUTER_KERNEL, OUTER_PADDING = 7, 3
 DEEPEST = 4  # times ngf: channels at a quarter of the side
+COMPARED_BLOCKS = (0, 4)  # the residual blocks whose results CUT compares
 
 
 class ResnetGenerator(nn.Module):
@@ -58,6 +59,7 @@ class ResnetGenerator(nn.Module):
             nn.Conv2d(ngf, OUTPUT_CHANNELS[options.output], OUTER_KERNEL, bias=options.bias_outer),
         )
         self.to_picture = picture_output(options.output, options.pixel_range)
+        self.feature_channels = (self.labels.channels, 2 * ngf, deepest, deepest, deepest)
         initialize(self)
 
     def forward(self, real_a: Tensor) -> Tensor:
@@ -65,6 +67,26 @@ class ResnetGenerator(nn.Module):
         features = self.up(self.blocks(self.down(self.labels(real_a))))
         fake_b: Tensor = self.to_picture(self.to_channels(features), real_a)
         return fake_b
+
+    def features(self, pictures: Tensor) -> list[Tensor]:
+        """Return what CUT compares (arXiv:2007.15651, appendix C.1), (N, C, h, w), from shallow to deep.
+
+        These are the pictures with their reflected edges, what the two halving convolutions make of them, and
+        the results of the first and of the fifth residual block; nothing beyond it is computed.
+        """
+        x = self.labels(pictures)
+        features = []
+        for layer in self.down:
+            x = layer(x)
+            if isinstance(layer, nn.ReflectionPad2d) or (
+                isinstance(layer, nn.Conv2d) and layer.stride[0] == 2
+            ):
+                features.append(x)
+        for number, block in enumerate(self.blocks[: COMPARED_BLOCKS[-1] + 1]):
+            x = block(x)
+            if number in COMPARED_BLOCKS:
+                features.append(x)
+        return features
 
 
 class _Block(nn.Module):

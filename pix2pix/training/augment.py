@@ -26,7 +26,7 @@ HOLE_SHARE = 1 / 4  # of the side
 def augment(
     pair: Tensor, options: AugmentOptions, others: Callable[[int], Tensor], rng: np.random.Generator
 ) -> Tensor:
-    """Change a pair, (2, 3, H, W) float in [0, 1], at random.
+    """Change a pair, (2, 3, H, W) float in [0, 1], at random; or a picture that stands alone, (1, 3, H, W).
 
     Args:
         pair: A and B.
@@ -37,7 +37,7 @@ def augment(
     if options.augment_mosaic and rng.random() < options.augment_mosaic:
         pair = mosaic(torch.cat([pair[None], others(3)]), rng)
     if options.augment_color_jitter and rng.random() < options.augment_color_jitter:
-        pair = torch.stack([color_jitter(pair[0], rng), pair[1]])
+        pair = torch.cat([color_jitter(pair[0], rng)[None], pair[1:]])
     if options.augment_jitter:
         pair = jitter(pair, rng)
     if options.augment_mirror and rng.random() < 0.5:
@@ -123,15 +123,16 @@ class Disguise:
             kept[:, None].to(pictures.dtype),
         )
 
-    def on(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-        """Change pairs, each (N, 3, H, W)."""
+    def on(self, *pictures: Tensor) -> tuple[Tensor, ...]:
+        """Change A and B, or B alone, each (N, 3, H, W)."""
+        *before, b = pictures
         b = b + self.shade.to(b.dtype)
         grey = b.mean(dim=1, keepdim=True)
         b = grey + self.saturation.to(b.dtype) * (b - grey)
         level = b.mean(dim=(1, 2, 3), keepdim=True)
         b = level + self.contrast.to(b.dtype) * (b - level)
-        pair = self._shifted(torch.cat([a, b], dim=1)) * self.kept
-        return pair[:, :3], pair[:, 3:]
+        changed = self._shifted(torch.cat([*before, b], dim=1)) * self.kept
+        return torch.chunk(changed, len(pictures), dim=1)
 
     def _shifted(self, x: Tensor) -> Tensor:
         height, width = x.shape[2:]

@@ -1,26 +1,36 @@
 """A training put together from its options."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from lightning_fabric import Fabric
 
 from pix2pix.core.errors import InputError
 from pix2pix.model.initial_weights import load_initial_weights
-from pix2pix.model.model_file import read_palette
-from pix2pix.model.pair_folder import PairFolder, to_image
+from pix2pix.model.model_file import BOTH_WAYS, back_options, read_palette
+from pix2pix.model.pair_folder import PairFolder, open_sides, to_image
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.efficientnet import pretrained_encoder
-from pix2pix.networks.generators import build_generator
+from pix2pix.networks.generators import Generator, build_generator
+from pix2pix.networks.options import StartOptions
+from pix2pix.networks.resnet_generator import ResnetGenerator
 from pix2pix.networks.weight_files import checked_file
-from pix2pix.pictures.pairs import TRAIN, VAL
+from pix2pix.pictures.pairs import TRAIN, VAL, are_unpaired
 from pix2pix.pictures.palette import MOST_CLASSES, Palette, find_palette
 from pix2pix.training.checkpoint import TrainingFiles
 from pix2pix.training.curves import TrainingLog
-from pix2pix.training.loop import Training
+from pix2pix.training.loop import Training, mean_over_processes
+from pix2pix.training.objectives.cut import Cut
+from pix2pix.training.objectives.cyclegan import CycleGan
+from pix2pix.training.objectives.objective import Objective
 from pix2pix.training.objectives.pix2pix import Pix2Pix
 from pix2pix.training.options import MachineOptions, TrainingOptions
-from pix2pix.training.training_pairs import TrainingPairs
+from pix2pix.training.set_validation import SetValidation
+from pix2pix.training.training_pairs import TrainingPairs, TrainingSides
+from pix2pix.training.validation import PairValidation
 
 PALETTE_PAIRS = 200  # at most so many, from all over the split, are looked at for a palette
 
@@ -45,24 +55,61 @@ def build_training(
         log: receives curves and pictures; the first process's alone.
 
     Raises:
-        InputError: there are no pairs, or a file of weights is not what a setting says.
+        InputError: there are no pairs, they are none and the objective needs some, or a file of weights is
+            not what a setting says.
     """
     machine = machine or MachineOptions()
-    train, val = (PairFolder(pairs / split, machine.cache_gb) for split in (TRAIN, VAL))
-    palette = palette_of(train, options)
-    if palette and fabric.is_global_zero:
-        print(
-            f"train: the inputs are label maps of {len(palette)} colours; G is told the class of each pixel"
-        )
+    open_data = open_pairs if options.objective == "pix2pix" else open_two_sides
+    train, validate, palette = open_data(fabric, options, pairs, machine.cache_gb)
     return Training(
         build_model(fabric, options, palette),
-        TrainingPairs(train, options, options.pixel_range, options.seed),
-        val,
+        train,
+        validate,
         options,
         machine=machine,
         files=None if work is None else TrainingFiles(work, options.header),
         log=log,
     )
+
+
+def open_pairs(
+    fabric: Fabric, options: TrainingOptions, pairs: Path, cache_gb: float
+) -> tuple[TrainingPairs, PairValidation, Palette]:
+    """Open the pairs of a training, what validates it, and the palette of the inputs where they have one.
+
+    Raises:
+        InputError: there are no pairs, or ``input_labels`` asks for what they are not.
+    """
+    if are_unpaired(pairs):
+        raise InputError(
+            f"objective: pix2pix learns from pairs, and {pairs} holds two sides, A and B, that are none; set "
+            "objective to cyclegan or cut, or layout to pairs where equal names make a pair"
+        )
+    train, val = (PairFolder(pairs / split, cache_gb) for split in (TRAIN, VAL))
+    palette = palette_of(train, options)
+    if palette and fabric.is_global_zero:
+        print(
+            f"train: the inputs are label maps of {len(palette)} colours; G is told the class of each pixel"
+        )
+    mean = partial(mean_over_processes, fabric)
+    validate = PairValidation(val, fabric, options.test_mode, mean)
+    return TrainingPairs(train, options, options.pixel_range, options.seed), validate, palette
+
+
+def open_two_sides(
+    fabric: Fabric, options: TrainingOptions, pairs: Path, cache_gb: float
+) -> tuple[TrainingSides, SetValidation, Palette]:
+    """Open the two sides of a training, pairs or not, and what validates it; no palette is looked for.
+
+    Raises:
+        InputError: a side has no picture, or fewer than two for validation.
+    """
+    if not are_unpaired(pairs) and fabric.is_global_zero:
+        print(f"train: objective: {options.objective} ignores which A and B are a pair")
+    train, val = (open_sides(pairs, split, cache_gb) for split in (TRAIN, VAL))
+    is_both_ways = options.objective == BOTH_WAYS
+    validate = SetValidation(val, fabric, options.test_mode, is_both_ways=is_both_ways)
+    return TrainingSides(train, options, options.pixel_range, options.seed), validate, ()
 
 
 def palette_of(train: PairFolder, options: TrainingOptions) -> Palette:
@@ -87,7 +134,7 @@ def palette_of(train: PairFolder, options: TrainingOptions) -> Palette:
     return palette if are_labels or options.input_labels is True else ()
 
 
-def build_model(fabric: Fabric, options: TrainingOptions, palette: Palette = ()) -> Pix2Pix:
+def build_model(fabric: Fabric, options: TrainingOptions, palette: Palette = ()) -> Objective:
     """Build the networks, the same ones in every process, and load what they start from.
 
     Args:
@@ -100,6 +147,19 @@ def build_model(fabric: Fabric, options: TrainingOptions, palette: Palette = ())
     """
     fabric.seed_everything(options.seed, verbose=False)
     generator = build_generator(options, palette)
+    if options.objective == "pix2pix":
+        return _build_pix2pix(fabric, options, generator)
+    discriminators = PatchDiscriminator(options, pictures=1), PatchDiscriminator(options, pictures=1)
+    load_initial_weights(generator, options)
+    if options.objective == "cut":
+        contrasted = cast(ResnetGenerator, generator)  # the settings of `train` allow no other
+        return Cut(fabric, contrasted, discriminators[0], options, compile=options.compile)
+    back = build_generator(back_options(options))
+    load_initial_weights(back, replace(StartOptions.of(vars(options)), init_from=""))
+    return CycleGan(fabric, (generator, back), discriminators, options, compile=options.compile)
+
+
+def _build_pix2pix(fabric: Fabric, options: TrainingOptions, generator: Generator) -> Pix2Pix:
     discriminator = PatchDiscriminator(options) if options.has_discriminator else None
     load_initial_weights(generator, options)
     sees = bool(options.lambda_perceptual or options.lambda_projected)

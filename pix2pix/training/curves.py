@@ -14,6 +14,7 @@ from pix2pix.training.objectives.adversary import Terms
 Values = dict[str, list[float]]
 
 
+JUDGES = ("discriminator", "back_discriminator")  # those of patches: of B's pictures, and of A's
 D_WINS = 0.99  # the least accuracy, on real and on fake
 D_IS_SURE = 0.1  # the highest loss, on real and on fake
 
@@ -34,23 +35,32 @@ class TrainingLog(Protocol):
 
 def discriminator_wins(means: Mapping[str, float]) -> bool:
     """Whether D wins outright, by an epoch's means of the terms: it is nearly always right, and sure."""
-    if "discriminator_real" not in means:
-        return False
-    loss = max(means["discriminator_real"], means["discriminator_fake"])
-    return _accuracy(means) >= D_WINS and loss <= D_IS_SURE
+    return bool(_winners(means))
 
 
 def what_d_wins_means(means: Mapping[str, float]) -> str:
     """Say what it means that D wins, and what may help."""
+    accuracy = _accuracy(means, _winners(means)[0])
     return (
-        f"the discriminator told real from fake in {_accuracy(means):.1%} of the patches, and was sure of "
+        f"the discriminator told real from fake in {accuracy:.1%} of the patches, and was sure of "
         "it: the generator learns little from it; try a lower discriminator_learning_rate or ndf, a smaller "
         "patch_size, or augmentation"
     )
 
 
-def _accuracy(means: Mapping[str, float]) -> float:
-    return min(means["discriminator_real_accuracy"], means["discriminator_fake_accuracy"])
+def _winners(means: Mapping[str, float]) -> list[str]:
+    """The discriminators that win outright, by their names."""
+    return [
+        name
+        for name in JUDGES
+        if f"{name}_real" in means
+        and _accuracy(means, name) >= D_WINS
+        and max(means[f"{name}_real"], means[f"{name}_fake"]) <= D_IS_SURE
+    ]
+
+
+def _accuracy(means: Mapping[str, float], name: str) -> float:
+    return min(means[f"{name}_real_accuracy"], means[f"{name}_fake_accuracy"])
 
 
 class Curves:

@@ -16,15 +16,14 @@ from torch.utils.data import DataLoader
 from pix2pix.core.hashes import file_hash
 from pix2pix.core.progress import Progress
 from pix2pix.machine.prefetch import on_device
-from pix2pix.model.pair_folder import PairFolder
-from pix2pix.pictures.contact_sheet import TRIPTYCH, contact_sheet
+from pix2pix.pictures.contact_sheet import contact_sheet
 from pix2pix.training.checkpoint import TrainingFiles
 from pix2pix.training.curves import Curves, DivergedError, TrainingLog, discriminator_wins, what_d_wins_means
-from pix2pix.training.objectives.pix2pix import Pix2Pix
+from pix2pix.training.objectives.objective import Objective
 from pix2pix.training.options import MachineOptions, ScheduleOptions
 from pix2pix.training.schedule import rate_factor
-from pix2pix.training.training_pairs import EpochBatches, TrainingPairs
-from pix2pix.training.validation import Example, validate
+from pix2pix.training.training_pairs import EpochBatches, TrainingPairs, TrainingSides
+from pix2pix.training.validation import Example, Validation
 
 
 @dataclass
@@ -35,7 +34,7 @@ class Position:
         epoch: finished epochs, those of pretraining among them.
         batch: batches done of the next one.
         step: steps done.
-        val_l1: validation L1 after each epoch without pretraining, in [0, 1].
+        val: what validation measured after each epoch without pretraining.
         means: of the terms over the last epoch.
         d_won: epochs in which D told nearly all patches rightly.
     """
@@ -43,20 +42,20 @@ class Position:
     epoch: int = 0
     batch: int = 0
     step: int = 0
-    val_l1: list[float] = field(default_factory=list)
+    val: list[float] = field(default_factory=list)
     means: dict[str, float] = field(default_factory=dict)
     d_won: int = 0
 
     @property
     def best(self) -> int:
-        """The epoch with the lowest validation L1, from 1 on, not counting pretraining; 0 before it."""
-        return self.val_l1.index(min(self.val_l1)) + 1 if self.val_l1 else 0
+        """The epoch with the best validation, from 1 on, not counting pretraining; 0 before it."""
+        return self.val.index(min(self.val)) + 1 if self.val else 0
 
-    def metrics(self) -> dict[str, float]:
-        """What is told of a training at its end."""
+    def metrics(self, validation: str) -> dict[str, float]:
+        """What is told of a training at its end; ``validation`` is the name of what it measures."""
         return {
-            "val_l1": self.val_l1[-1],
-            "best_val_l1": min(self.val_l1),
+            f"val_{validation}": self.val[-1],
+            f"best_val_{validation}": min(self.val),
             "best_epoch": self.best,
             **self.means,
             "epochs_d_won": self.d_won,
@@ -71,13 +70,15 @@ class TrainingResult:
 
     Attributes:
         weights: of the selected generator.
-        metrics: validation L1 in [0, 1] of the last and of the best epoch, the means of the terms over the
-            last epoch, and the epochs and steps.
+        metrics: the validation of the last and of the best epoch, the means of the terms over the last epoch,
+            and the epochs and steps.
+        validation: the name of what validation measures.
         images_per_second: of this run, validation included.
     """
 
     weights: dict[str, Tensor]
     metrics: dict[str, float]
+    validation: str
     images_per_second: float
 
 
@@ -86,8 +87,8 @@ class Training:
 
     Args:
         model: networks and optimisers.
-        train: pairs to learn from.
-        val: pairs to measure L1 on and to show.
+        train: pairs, or pictures of two sides, to learn from.
+        validate: measures and shows what has been learnt after each epoch.
         options: how long to train, on what batches, and what to keep.
         machine: how it runs here.
         files: what the training keeps on disk; of the first process only, others take None.
@@ -96,9 +97,9 @@ class Training:
 
     def __init__(
         self,
-        model: Pix2Pix,
-        train: TrainingPairs,
-        val: PairFolder,
+        model: Objective,
+        train: TrainingPairs | TrainingSides,
+        validate: Validation,
         options: ScheduleOptions,
         *,
         machine: MachineOptions,
@@ -107,14 +108,14 @@ class Training:
     ) -> None:
         self.model = model
         self.fabric = model.fabric
-        self.val = val
+        self.validate = validate
         self.options = options
         self.files = files
         self.log = log
         self.position = Position()
         self.pairs = len(train)
         self.epochs = options.pretrain_epochs + options.epochs
-        self.mean = partial(_mean, self.fabric)
+        self.mean = partial(mean_over_processes, self.fabric)
         self.batches = EpochBatches(
             len(train),
             options.batch_size,
@@ -156,7 +157,9 @@ class Training:
         except DivergedError as error:
             raise DivergedError(f"{error}; {self._last_good()}") from error
         progress.close()
-        return TrainingResult(self._selected_weights(), self.position.metrics(), progress.per_second)
+        name = self.validate.name
+        metrics = self.position.metrics(name)
+        return TrainingResult(self._selected_weights(), metrics, name, progress.per_second)
 
     def _train_epoch(self, progress: Progress) -> None:
         at = self.position
@@ -165,7 +168,7 @@ class Training:
         self.batches.epoch = epoch
         self.batches.start = at.batch
         self.model.scale_rates(rate_factor(self.options, epoch - self.options.pretrain_epochs))
-        self.model.generator.train()
+        self.model.train()
         for batches in _groups(on_device(self.loader, self.fabric.device), self.options.accumulate_steps):
             at.step += 1
             at.batch += len(batches)
@@ -180,13 +183,13 @@ class Training:
         at = self.position
         at.epoch += 1
         at.batch = 0
-        for buffer in self.model.result.buffers():  # all processes measure what the first one saves
-            buffer.copy_(self.fabric.broadcast(buffer))
-        test_mode = self.options.test_mode
-        val_l1, examples = validate(self.model.result, self.val, self.fabric, test_mode, self.mean)
-        at.means = self.curves.end_epoch(at.step, {"val/l1": val_l1})
+        generators = self.model.results
+        for buffer in (buffer for generator in generators for buffer in generator.buffers()):
+            buffer.copy_(self.fabric.broadcast(buffer))  # all processes measure what the first one saves
+        measured, examples = self.validate(generators)
+        at.means = self.curves.end_epoch(at.step, {f"val/{self.validate.name}": measured})
         if at.epoch > self.options.pretrain_epochs:
-            at.val_l1.append(val_l1)
+            at.val.append(measured)
         if discriminator_wins(at.means):
             at.d_won += 1
             if at.d_won == 1 and self.fabric.is_global_zero:
@@ -198,23 +201,23 @@ class Training:
         """Keep the epoch's weights and sample picture where the options ask for them."""
         at = self.position
         options = self.options
-        weights = self.model.result.state_dict()
+        weights = self.model.weights()
         is_last = self._is_over()
         is_kept = bool(options.keep_every) and (at.epoch % options.keep_every == 0 or is_last)
         if is_kept:
             files.save_epoch(at.epoch, weights)
         if is_kept or is_last or at.epoch % options.sample_every == 0:
-            picture = contact_sheet(examples, TRIPTYCH)
+            picture = contact_sheet(examples, self.validate.titles)
             files.save_picture(at.epoch, picture)
             if self.log is not None:
                 self.log.samples(picture)
-        if options.select == "best" and at.val_l1 and at.best == len(at.val_l1):
+        if options.select == "best" and at.val and at.best == len(at.val):
             files.save_best(at.epoch, weights)
 
     def _is_over(self) -> bool:
         at = self.position
         patience = self.options.early_stop_epochs
-        is_stuck = bool(patience and at.val_l1) and len(at.val_l1) - at.best >= patience
+        is_stuck = bool(patience and at.val) and len(at.val) - at.best >= patience
         return at.epoch >= self.epochs or is_stuck
 
     def _resume(self) -> None:
@@ -241,7 +244,7 @@ class Training:
     def _save(self) -> None:
         """Keep the state, after the terms so far, and the weights, have proved to be numbers."""
         self.curves.collect(self.position.step)
-        if not all(bool(weight.isfinite().all()) for weight in self.model.result.parameters()):
+        if not all(bool(weight.isfinite().all()) for weight in self.model.weights().values()):
             raise DivergedError(
                 f"a weight is no number after step {self.position.step}: training has diverged"
             )
@@ -258,7 +261,7 @@ class Training:
         if self.files is None or state is None:
             return advice
         self.model.load_state_dict(state["model"])
-        path = self.files.save_last_good(self.model.result.state_dict())
+        path = self.files.save_last_good(self.model.weights())
         return (
             f"{advice}; the generator of step {state['position']['step']}, before that, is kept: go on "
             f"from it with -S init_from={path} -S init_from_sha256={file_hash(path)}"
@@ -271,11 +274,11 @@ class Training:
 
     def _selected_weights(self) -> dict[str, Tensor]:
         if self.options.select == "last" or self.files is None:
-            return self.model.result.state_dict()
+            return self.model.weights()
         return self.files.best_weights(self._best_epoch)
 
 
-def _mean(fabric: Fabric, values: Tensor) -> Tensor:
+def mean_over_processes(fabric: Fabric, values: Tensor) -> Tensor:
     """The mean over the processes, in double precision on the CPU."""
     if fabric.world_size == 1:
         return values.cpu().double()

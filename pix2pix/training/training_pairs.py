@@ -1,6 +1,7 @@
 """Training pairs: which ones an epoch takes, in which order, and how each is changed at random."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from pix2pix.core.choices import PixelRange
-from pix2pix.model.pair_folder import PairFolder, to_tensor
+from pix2pix.model.pair_folder import PairFolder, Pictures, to_tensor
 from pix2pix.training.augment import augment
 from pix2pix.training.options import AugmentOptions
 
@@ -52,6 +53,52 @@ class TrainingPairs(Dataset[Tensor]):
 
     def _unit(self, index: int) -> Tensor:
         return to_tensor(self._pairs[index], "unit")
+
+
+class TrainingSides(Dataset[Tensor]):
+    """Pictures of A, and of B that have nothing to do with them, as a network takes them, changed at random.
+
+    As in the code of arXiv:1703.10593 an epoch has as many as the larger side: A's come one after the other,
+    and B's are drawn. A key is that of ``TrainingPairs``, and so is the randomness.
+
+    Args:
+        sides: the pictures of A and of B.
+        options: what is done to them, each for itself; ``augment_color_jitter`` to A's alone.
+        pixel_range: of the network.
+        seed: of the changes, and of what is drawn.
+    """
+
+    def __init__(
+        self, sides: tuple[Pictures, Pictures], options: AugmentOptions, pixel_range: PixelRange, seed: int
+    ) -> None:
+        self._sides = sides
+        self._pixel_range = pixel_range
+        self._seed = seed
+        self._of_a = AugmentOptions.of(vars(options))
+        self._of_b = replace(self._of_a, augment_color_jitter=0.0)
+
+    def __len__(self) -> int:
+        return max(map(len, self._sides))
+
+    def __getitem__(self, key: Key) -> Tensor:
+        """Return a picture of A and one of B as (2, 3, H, W) float32 in the pixel range."""
+        epoch, place, index = key
+        rng = np.random.default_rng((self._seed, epoch, place))
+        of_a, of_b = self._sides
+        a = self._changed(of_a, index % len(of_a), self._of_a, rng)
+        b = self._changed(of_b, int(rng.integers(len(of_b))), self._of_b, rng)
+        pictures = torch.cat([a, b])
+        return pictures.mul(2).sub_(1) if self._pixel_range == "symmetric" else pictures
+
+    @staticmethod
+    def _changed(side: Pictures, index: int, options: AugmentOptions, rng: np.random.Generator) -> Tensor:
+        def alone(index: int) -> Tensor:
+            return to_tensor(side[index], "unit")[None]
+
+        def others(count: int) -> Tensor:
+            return torch.stack([alone(int(i)) for i in rng.integers(len(side), size=count)])
+
+        return augment(alone(index), options, others, rng)
 
 
 class EpochBatches(Sampler[list[Key]]):

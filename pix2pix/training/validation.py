@@ -1,6 +1,7 @@
 """The validation pairs, measured and shown while a generator is trained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
@@ -10,11 +11,50 @@ from pix2pix.core.choices import TestMode
 from pix2pix.model.inference import BATCH, translating
 from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.networks.generators import Generator
+from pix2pix.pictures.contact_sheet import TRIPTYCH
 from pix2pix.pictures.images import RgbImage
 
 PICTURES_SHOWN = 6
 
 Example = tuple[str, list[RgbImage]]
+
+
+class Validation(Protocol):
+    """What generators are measured by after each epoch; the lower, the better.
+
+    Attributes:
+        name: of the number.
+        titles: of the pictures of each example.
+    """
+
+    name: str
+    titles: tuple[str, ...]
+
+    def __call__(self, generators: Sequence[Generator]) -> tuple[float, list[Example]]:
+        """Measure generators, G first; return the number, and in the first process some examples."""
+
+
+class PairValidation:
+    """Measures the mean L1 of G's outputs, in [0, 1].
+
+    Args:
+        pairs: to measure on.
+        fabric: of the device and the precision.
+        test_mode: of norms and dropout.
+        mean: over the processes.
+    """
+
+    name = "l1"
+    titles: tuple[str, ...] = TRIPTYCH
+
+    def __init__(
+        self, pairs: PairFolder, fabric: Fabric, test_mode: TestMode, mean: Callable[[Tensor], Tensor]
+    ) -> None:
+        self._pairs, self._fabric, self._test_mode, self._mean = pairs, fabric, test_mode, mean
+
+    def __call__(self, generators: Sequence[Generator]) -> tuple[float, list[Example]]:
+        """Measure G, as ``validate`` does."""
+        return validate(generators[0], self._pairs, self._fabric, self._test_mode, self._mean)
 
 
 def validate(

@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, cast
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.efficientnet import Lite1Encoder
@@ -18,21 +15,11 @@ from pix2pix.networks.generators import Generator
 from pix2pix.training.augment import Disguise
 from pix2pix.training.objectives.adversary import Adversary, Inputs, Terms, add, summing
 from pix2pix.training.objectives.losses import perceptual_loss
-from pix2pix.training.objectives.optimizer import gradient_norm, set_up
+from pix2pix.training.objectives.objective import Objective, Part
 from pix2pix.training.options import ObjectiveOptions
 
 # What the loss of G by each adversary is called.
 GENERATOR_LOSS = {"discriminator": "generator_gan", "projected": "generator_projected"}
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some of the pairs of a step, their share of it, and the seed of dropout for them."""
-
-    real_a: Tensor
-    real_b: Tensor
-    share: float
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +33,7 @@ class _Seen:
         return _Seen(self.pictures.detach(), tuple(level.detach() for level in self.levels))
 
 
-class Pix2Pix:
+class Pix2Pix(Objective):
     """Generator, discriminator and their optimisers, and the step that trains them in turn.
 
     Args:
@@ -70,25 +57,17 @@ class Pix2Pix:
         projected: ProjectedDiscriminator | None = None,
         compile: bool = False,
     ) -> None:
-        self.fabric, self.objective = fabric, objective
-        self.generator, self.discriminator, self.projected = generator, discriminator, projected
+        self.discriminator, self.projected = discriminator, projected
         self.encoder = None if encoder is None else encoder.to(fabric.device)
-        self._width = 2 if generator.options.pixel_range == "symmetric" else 1  # of the pixel range
-        self._g, self._optimizer_g = set_up(
-            fabric, generator, (objective.beta1, objective.beta2), compile=compile
-        )
-        self._adversaries: list[Adversary] = []
+        adversaries: list[Adversary] = []
         if discriminator is not None:
             loss = objective.gan_loss
-            self._adversaries += [
+            adversaries += [
                 Adversary("discriminator", fabric, discriminator, loss, objective, compile=compile)
             ]
         if projected is not None:
-            self._adversaries += [
-                Adversary("projected", fabric, projected, "hinge", objective, compile=compile)
-            ]
-        self.scale_rates(1.0)
-        self.average = _moving_average(generator, objective.ema_decay) if objective.ema_decay else None
+            adversaries += [Adversary("projected", fabric, projected, "hinge", objective, compile=compile)]
+        super().__init__(fabric, generator, [generator], adversaries, objective, compile=compile)
 
     def step(
         self, batches: Sequence[Tensor], number: int, *, pretrain: bool = False, measure: bool = False
@@ -126,15 +105,10 @@ class Pix2Pix:
             with summing(self.fabric, self._g, part is not parts[-1]):
                 seen = fake if fake.pictures.requires_grad else self._generate(part, pretrain)
                 self._descend(part, self._losses(part, real, seen, adversaries), pretrain, terms)
-        norm = gradient_norm(self.fabric, self.generator) if measure else None
-        if norm is not None:
-            terms["generator_gradient"] = norm
-        self._optimizer_g.step()
-        if self.average is not None:
-            self.average.update_parameters(self.generator)
+        self._take_step(terms, measure)
         return terms
 
-    def _losses(self, part: _Part, real: _Seen, fake: _Seen, adversaries: Sequence[Adversary]) -> Terms:
+    def _losses(self, part: Part, real: _Seen, fake: _Seen, adversaries: Sequence[Adversary]) -> Terms:
         """Every loss of G, unweighted."""
         goal = self.objective
         losses = {
@@ -153,7 +127,7 @@ class Pix2Pix:
             losses |= found
         return losses
 
-    def _descend(self, part: _Part, losses: Terms, pretrain: bool, terms: Terms) -> None:
+    def _descend(self, part: Part, losses: Terms, pretrain: bool, terms: Terms) -> None:
         """Add a part's gradients to G's, and its losses to the terms."""
         goal = self.objective
         weights = {
@@ -172,7 +146,7 @@ class Pix2Pix:
         for name, loss in losses.items():
             add(terms, name, part.share * loss / scales.get(name, 1))
 
-    def _generate(self, part: _Part, pretrain: bool) -> _Seen:
+    def _generate(self, part: Part, pretrain: bool) -> _Seen:
         torch.manual_seed(part.seed)
         return self._seen(self._g(part.real_a), pretrain)
 
@@ -183,7 +157,7 @@ class Pix2Pix:
             levels = self.encoder(pictures if self._width == 2 else 2 * pictures - 1)
         return _Seen(pictures, tuple(levels))
 
-    def _judged(self, adversary: Adversary, part: _Part, seen: Mapping[str, _Seen]) -> Inputs:
+    def _judged(self, adversary: Adversary, part: Part, seen: Mapping[str, _Seen]) -> Inputs:
         """What an adversary takes, of each kind; pairs of both kinds in the same disguise."""
         if adversary.network is self.projected:
             return {kind: each.levels for kind, each in seen.items()}
@@ -192,49 +166,3 @@ class Pix2Pix:
             return pairs
         disguise = Disguise.draw(part.real_a, self._width)
         return {kind: disguise.on(*pair) for kind, pair in pairs.items()}
-
-    @property
-    def result(self) -> Generator:
-        """The generator to measure and to save: the average, where one is kept."""
-        return self.generator if self.average is None else cast(Generator, self.average.module)
-
-    def scale_rates(self, factor: float) -> None:
-        """Set the learning rates to ``factor`` times those of the objective."""
-        rate_g = self.objective.learning_rate
-        rate_d = self.objective.discriminator_learning_rate or rate_g
-        rates = [(self._optimizer_g, rate_g), *((each.optimizer, rate_d) for each in self._adversaries)]
-        for optimizer, rate in rates:
-            for group in optimizer.param_groups:
-                group["lr"] = factor * rate
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that a training needs to go on exactly: weights, averages, optimisers, the scale of fp16."""
-        return {name: part.state_dict() for name, part in self._stateful().items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what ``state_dict`` returned."""
-        for name, part in self._stateful().items():
-            part.load_state_dict(state[name])
-
-    def _stateful(self) -> dict[str, Any]:
-        adversaries = {each.name: each.network for each in self._adversaries}
-        optimizers = {f"optimizer_{each.name}": each.optimizer for each in self._adversaries}
-        average = {} if self.average is None else {"average": self.average}
-        precision = {"precision": self.fabric.strategy.precision}
-        return (
-            {"generator": self.generator, "optimizer_generator": self._optimizer_g}
-            | adversaries | optimizers | average | precision
-        )  # fmt: skip
-
-    def _split(self, batches: Sequence[Tensor], number: int) -> list[_Part]:
-        pairs = sum(len(batch) for batch in batches)
-        key = (self.objective.seed, number, self.fabric.global_rank)
-        seeds = np.random.SeedSequence(key).generate_state(len(batches), np.uint64)
-        return [
-            _Part(batch[:, 0], batch[:, 1], len(batch) / pairs, int(seed))
-            for batch, seed in zip(batches, seeds, strict=True)
-        ]
-
-
-def _moving_average(generator: Generator, decay: float) -> AveragedModel:
-    return AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
