@@ -86,7 +86,7 @@ def test_state_is_kept_only_of_weights_that_are_numbers(pairs: Path, tmp_path: P
         notes.training.run()
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert state["position"]["step"] == 2
-    assert all(weight.isfinite().all() for weight in state["model"]["generator"].values())
+    assert all(weight.isfinite().all() for weight in state["model"]["network"].values())
 
 
 RESUMED: dict[str, dict[str, Any]] = {

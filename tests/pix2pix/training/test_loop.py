@@ -191,7 +191,7 @@ def test_rates_follow_the_schedule_of_the_epochs_after_pretraining(pairs: Path, 
 def test_average_is_what_is_measured_and_saved(pairs: Path, tmp_path: Path) -> None:
     training = small_training(pairs, tmp_path, ema_decay=0.9, keep_every=3)
     result = training.run()
-    assert same(result.weights, training.model.average.module.state_dict())
+    assert same(result.weights, training.model.result.state_dict())
     assert same(load_file(tmp_path / "epochs" / "epoch_0003.safetensors"), result.weights)
     assert not same(result.weights, training.model.generator.state_dict())
 

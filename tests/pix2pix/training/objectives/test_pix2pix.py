@@ -261,7 +261,7 @@ def test_rates_are_scaled_for_both_networks() -> None:
     before = copy.deepcopy(still.state_dict())
     still.scale_rates(0.0)
     run(still, 1)
-    assert all(torch.equal(w, before["generator"][name]) for name, w in still.generator.named_parameters())
+    assert all(torch.equal(w, before["network"][name]) for name, w in still.generator.named_parameters())
     assert all(
         torch.equal(w, before["discriminator"][name]) for name, w in still.discriminator.named_parameters()
     )
