@@ -46,9 +46,9 @@ def measure_sets(
     Raises:
         InputError: a file of weights is missing, another one or damaged; a picture cannot be read.
     """
-    n = min(len(outputs), len(targets))
+    n, n_larger = sorted([len(outputs), len(targets)])
     networks, notes = load_networks(options, n, of_pairs=False)
-    found = f"found {len(outputs)} and {len(targets)}"
+    found = f"found {n} and {n_larger}"
     if options.has_lite0 and networks.lite0 is None:
         notes.append(f"kid_lite0: left out: it compares sets of {LEAST_FOR_LITE0} pictures or more, {found}")
     if options.has_lpips:
