@@ -18,11 +18,11 @@ from pix2pix.evaluation.set_measurement import (
 )
 from pix2pix.evaluation.summary import Evaluated, of_back
 from pix2pix.model.trained_model import TrainedModel
-from pix2pix.pictures.pairs import TEST
+from pix2pix.pictures.pairs import SIDES, TEST
 from pix2pix.realism.options import RealismOptions
 from pix2pix.realism.set_comparison import measure_sets
 
-A, B = "A", "B"  # the sets' folders below a split; A is the input of the training's direction
+A, B = SIDES  # the sets' folders below a split; A is the input of the training's direction
 NO_FACES = "face_rate: left out: it compares an output with its target, and there are no pairs"
 
 

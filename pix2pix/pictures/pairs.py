@@ -1,4 +1,7 @@
-"""A|B pairs: one picture twice as wide as high, the input A on the left and the target B on the right."""
+"""A|B pairs: one picture twice as wide as high, the input A on the left and the target B on the right.
+
+Where A and B are no pairs, each picture is a square of its own, in the folder of its side below its split's.
+"""
 
 from pathlib import Path
 
@@ -10,6 +13,7 @@ TRAIN = "train"
 VAL = "val"
 TEST = "test"
 SPLITS = (TRAIN, VAL, TEST)
+SIDES = ("A", "B")
 
 
 def read_pair(path: Path) -> tuple[RgbImage, RgbImage]:
@@ -19,10 +23,14 @@ def read_pair(path: Path) -> tuple[RgbImage, RgbImage]:
 
 
 def are_unpaired(pairs: Path) -> bool:
-    """Whether a folder of splits holds single pictures of two sets, ``A`` and ``B``, instead of pairs."""
-    sets = [pairs / TRAIN / name for name in ("A", "B")]
-    first = min(sets[0].rglob("*.png"), default=None)
-    if first is None or not sets[1].is_dir():
+    """Whether the folder that ``build_pairs`` wrote holds two sides, A and B, that are no pairs.
+
+    It does where ``train/A/`` and ``train/B/`` are folders, and the first picture of ``train/A/`` is as wide
+    as high; where A and B are classes, it is a pair, twice as wide.
+    """
+    a, b = (pairs / TRAIN / side for side in SIDES)
+    first = min(a.rglob("*.png"), default=None)
+    if first is None or not b.is_dir():
         return False
-    size = image_size(first)
-    return size is not None and size[0] == size[1]
+    width, height = image_size(first) or (0, 1)
+    return width == height

@@ -3,23 +3,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix.pictures.images import write_png
+from pix2pix.core.errors import UnreadableError
+from pix2pix.pictures.images import read_image, write_png
 from pix2pix.pictures.pairs import are_unpaired
 
 
+def picture(path: Path, width: int) -> None:
+    write_png(path, np.zeros((32, width, 3), dtype=np.uint8))
+
+
+def test_squares_in_two_sides_are_unpaired(tmp_path: Path) -> None:
+    for side in "AB":
+        picture(tmp_path / "train" / side / "all/1.png", 32)
+    assert are_unpaired(tmp_path)
+
+
+def test_classes_named_a_and_b_hold_pairs(tmp_path: Path) -> None:
+    for side in "AB":
+        picture(tmp_path / "train" / side / "1.png", 64)
+    assert not are_unpaired(tmp_path)
+
+
 @pytest.mark.parametrize(
-    ("names", "width", "expected"),
-    [
-        (("A/x/1.png", "B/y/1.png"), 32, True),
-        (("A/1.png", "B/1.png"), 64, False),  # pairs, of classes A and B
-        (("A/1.png", "C/1.png"), 32, False),
-        (("x/1.png",), 64, False),
-        ((), 32, False),
-    ],
+    "names", [(), ("train/A/1.png",), ("train/B/1.png",), ("train/rose/1.png",), ("A/1.png", "B/1.png")]
 )
-def test_two_folders_of_squares_are_no_pairs(
-    tmp_path: Path, names: tuple[str, ...], width: int, expected: bool
-) -> None:
+def test_other_folders_are_not_unpaired(tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:
-        write_png(tmp_path / "train" / name, np.zeros((32, width, 3), np.uint8))
-    assert are_unpaired(tmp_path) == expected
+        picture(tmp_path / name, 32)
+    assert not are_unpaired(tmp_path)
+
+
+def test_only_the_header_is_read(tmp_path: Path) -> None:
+    for side in "AB":
+        picture(tmp_path / "train" / side / "1.png", 32)
+    first = tmp_path / "train/A/1.png"
+    first.write_bytes(first.read_bytes()[:50])
+    with pytest.raises(UnreadableError):
+        read_image(first)
+    assert are_unpaired(tmp_path)
