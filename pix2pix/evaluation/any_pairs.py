@@ -9,6 +9,7 @@ from pix2pix.core.choices import Direction, Resize
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.outputs import whole_folder, write_json, write_table
 from pix2pix.core.progress import with_progress
+from pix2pix.evaluation.options import MANIFEST
 from pix2pix.evaluation.paired import evaluate_direction
 from pix2pix.evaluation.results import write_plots
 from pix2pix.evaluation.summary import as_lines
@@ -23,8 +24,7 @@ from pix2pix.pictures.options import PairOptions
 from pix2pix.realism.options import RealismOptions
 
 METRICS_FILE = "metrics.json"
-MANIFEST = "manifest.csv"  # what build_pairs names it, and how it starts
-MANIFEST_START = "path,source,status,reason,split"
+MANIFEST_START = "path,source,status,reason,split"  # of what build_pairs writes
 MOST_FOLDERS = 2  # between a pair's folder and the manifest: split and class
 NO_REALISM = RealismOptions(realism_metrics="none", seed=0)
 

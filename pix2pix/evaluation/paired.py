@@ -11,7 +11,7 @@ from pix2pix.core.outputs import whole_folder
 from pix2pix.core.progress import with_progress
 from pix2pix.evaluation.face_rate import cropped_faces, face_rate
 from pix2pix.evaluation.measurement import Measured, cycle_errors, mean_target, measure
-from pix2pix.evaluation.options import CYCLE, EvaluationOptions, Places
+from pix2pix.evaluation.options import CYCLE, MANIFEST, EvaluationOptions, Places
 from pix2pix.evaluation.results import translate_folder, translate_pictures, write_plots
 from pix2pix.evaluation.summary import Evaluated, as_lines, of_back, summarize
 from pix2pix.model.pair_folder import PairFolder
@@ -106,6 +106,6 @@ def _faces(
     if not options.face_rate:
         return {}
     is_auto = options.face_rate == "auto"
-    faces = cropped_faces(places.pairs / "manifest.csv", places.faces, TEST) if is_auto else pairs.names
+    faces = cropped_faces(places.pairs / MANIFEST, places.faces, TEST) if is_auto else pairs.names
     device, least = model.fabric.device, options.face_min_probability
     return face_rate(pairs.folder, faces, places.results, device, least)

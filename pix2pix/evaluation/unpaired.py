@@ -7,7 +7,8 @@ import pandas as pd
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_folder
-from pix2pix.evaluation.options import EvaluationOptions, Places
+from pix2pix.evaluation.face_rate import cropped_faces
+from pix2pix.evaluation.options import MANIFEST, EvaluationOptions, Places
 from pix2pix.evaluation.results import translate_pictures, write_set_plots
 from pix2pix.evaluation.set_measurement import (
     MeasuredSet,
@@ -56,7 +57,7 @@ def evaluate_sets(model: TrainedModel, places: Places, options: EvaluationOption
         figures |= of_back(more)
         lines += more_lines
         notes += more_notes
-    notes += [NO_FACES] if options.face_rate is True else []
+    notes += [NO_FACES] if _wants_faces(places, options) else []
     per_image = pd.concat([each.per_image for each in measured], ignore_index=True)
     return Evaluated(figures, per_image, lines, list(dict.fromkeys(notes)))
 
@@ -70,6 +71,12 @@ def _check(model: TrainedModel, test: Path) -> None:
     for name in (A, B):
         if next((test / name).rglob("*.png"), None) is None:
             raise InputError(f"no pictures in {test / name}: expected PNG files; build_pairs writes them")
+
+
+def _wants_faces(places: Places, options: EvaluationOptions) -> bool:
+    if options.face_rate != "auto":
+        return options.face_rate
+    return bool(cropped_faces(places.pairs / MANIFEST, places.faces, TEST))
 
 
 def _translate(model: TrainedModel, test: Path, results: Path, returned: Path) -> None:

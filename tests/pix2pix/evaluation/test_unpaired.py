@@ -128,6 +128,16 @@ def test_what_needs_pairs_is_left_out_and_said_once(tmp_path: Path) -> None:
     assert evaluated.metrics["notes"] == "; ".join(evaluated.notes)
 
 
+@pytest.mark.parametrize("source", ["ann/1.png", "photo.png"])
+def test_face_rate_is_missed_by_itself_where_faces_were_cropped(tmp_path: Path, source: str) -> None:
+    sets, model = write_sets(tmp_path / "pairs"), write_unpaired_model(tmp_path / "m", "cut")
+    row = f"test/A/class_0/0.png,{source},kept,test"
+    (sets / "manifest.csv").write_text(f"path,source,status,split\n{row}\n")
+    (tmp_path / "faces.csv").write_text("path,status\nann/1.png,kept\n")
+    notes = evaluate(model, sets, tmp_path, face_rate="auto").notes
+    assert [note.split(":")[0] for note in notes] == (["face_rate"] if source == "ann/1.png" else [])
+
+
 def test_sets_of_30_have_kid_in_both_directions(tmp_path: Path) -> None:
     sets, model = write_sets(tmp_path / "pairs", 30, 33), write_unpaired_model(tmp_path / "m")
     evaluated = evaluate(model, sets, tmp_path, realism_metrics="auto")
