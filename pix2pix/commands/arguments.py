@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from pix2pix.core.choices import Accelerator
+from pix2pix.core.choices import Accelerator, Direction
 
 MODEL = Path("models/generator.safetensors")  # where the train stage writes it
 
@@ -12,6 +12,15 @@ MODEL = Path("models/generator.safetensors")  # where the train stage writes it
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, the file of a trained model."""
     parser.add_argument("--model", type=Path, default=MODEL, help="default: %(default)s")
+
+
+def add_direction(parser: argparse.ArgumentParser) -> None:
+    """Add ``--direction``, in which a model translates."""
+    parser.add_argument(
+        "--direction",
+        choices=get_args(Direction),
+        help="of a model of both directions (objective: cyclegan); default: that of its training",
+    )
 
 
 def add_accelerator(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", type=Path, required=True, help="a file that the train stage wrote")
     add("--pairs", type=Path, required=True, help="a folder of A|B pictures")
     add("--out", type=Path, help="a folder for pictures, tables and plots, which is replaced")
-    add("--direction", choices=get_args(Direction), help="by default the model's")
+    add(
+        "--direction",
+        choices=get_args(Direction),
+        help="BtoA: the input is the right half, and a model of both directions is measured in that one; by "
+        "default the model's",
+    )
     add("--resize", choices=get_args(Resize), help="let halves of other sizes become the model's")
 
 

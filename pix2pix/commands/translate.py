@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from pix2pix.commands.arguments import add_accelerator, add_model
+from pix2pix.commands.arguments import add_accelerator, add_direction, add_model
 from pix2pix.core.choices import Fit, PhotoFormat, Precision
 from pix2pix.core.errors import InputError
 
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("inputs", nargs="+", metavar="INPUT", help="a picture, a video, a folder, or a pattern")
     add("-o", "--output", type=Path, required=True, help="a file for a single file, else a folder")
     add_model(parser)
+    add_direction(parser)
     add(
         "--fit",
         choices=get_args(Fit),
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
         raise InputError(f"--smooth: found {args.smooth:g}; a number of frames, 1 or more, is needed")
     work = list_work(args.inputs, args.output, f".{args.format}")
     keep_freed_memory()
-    translator = Translator.load(args.model, args.accelerator, args.precision)
+    translator = Translator.load(args.model, args.accelerator, args.precision, args.direction)
     options = TranslateOptions(args.fit, args.prepare, args.keep_luminance)
     translator.check(options)
     rows = translate_all(translator, work.items, options, overwrite=args.overwrite, smooth_frames=args.smooth)

@@ -9,22 +9,24 @@ from pix2pix.core.choices import Direction, Resize
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.outputs import whole_folder, write_json, write_table
 from pix2pix.core.progress import with_progress
-from pix2pix.evaluation.measurement import measure
-from pix2pix.evaluation.results import translate_folder, write_plots
-from pix2pix.evaluation.summary import as_lines, summarize
+from pix2pix.evaluation.options import MANIFEST
+from pix2pix.evaluation.paired import evaluate_direction
+from pix2pix.evaluation.results import write_plots
+from pix2pix.evaluation.summary import as_lines
 from pix2pix.items.names import flat_names
 from pix2pix.items.walk import is_hidden
-from pix2pix.machine.device import open_fabric
-from pix2pix.model.model_file import load_generator
+from pix2pix.model.model_file import directions, read_settings
 from pix2pix.model.pair_folder import PairFolder
+from pix2pix.model.trained_model import TrainedModel
 from pix2pix.pairs.making import make_pair
 from pix2pix.pictures.images import IMAGE_SUFFIXES, read_image, write_png
 from pix2pix.pictures.options import PairOptions
+from pix2pix.realism.options import RealismOptions
 
 METRICS_FILE = "metrics.json"
-MANIFEST = "manifest.csv"  # what build_pairs names it, and how it starts
-MANIFEST_START = "path,source,status,reason,split"
+MANIFEST_START = "path,source,status,reason,split"  # of what build_pairs writes
 MOST_FOLDERS = 2  # between a pair's folder and the manifest: split and class
+NO_REALISM = RealismOptions(realism_metrics="none", seed=0)
 
 
 def check_output(out: Path) -> None:
@@ -47,7 +49,8 @@ def evaluate(
         folder: holds pictures twice as wide as high, at any depth; hidden ones are left out.
         out: gets ``results/``, ``metrics.json``, ``per_image.csv`` and ``plots/``.
         direction: ``BtoA`` where the input is the right half; by default the left half of pairs that
-            build_pairs wrote, and the model's direction for others.
+            build_pairs wrote, and the model's direction for others. A model of both directions is measured in
+            this one, by default in that of its training.
         resize: how halves of another size than the model's become squares of its size; by default they are
             refused.
 
@@ -58,19 +61,20 @@ def evaluate(
     Raises:
         InputError: there is no such model or no usable pair.
     """
-    generator, trained = load_generator(model)
-    direction = direction or ("AtoB" if _was_written_by_build_pairs(folder) else trained["direction"])
-    print(f"the input is the {'left' if direction == 'AtoB' else 'right'} half of each pair")
-    fabric = open_fabric("auto", precision=trained["precision"])
+    ways = directions(read_settings(model))
+    loaded = TrainedModel.load(model, direction=direction if len(ways) > 1 else None)
+    half = _input_half(folder, ways, direction)
+    print(f"the input is the {'left' if half == 'AtoB' else 'right'} half of each pair")
     options = PairOptions(
-        pair_task="none", direction=direction, image_size=trained["image_size"], resize=resize or "crop"
+        pair_task="none",
+        direction=half,
+        image_size=loaded.settings["image_size"],
+        resize=resize or "crop",
     )
     with tempfile.TemporaryDirectory() as scratch, whole_folder(out) as partial:
         pairs = _prepared(folder, out, Path(scratch), options, resize)
         results = partial / "results"
-        translate_folder(generator.to(fabric.device), pairs, results, fabric, trained["test_mode"])
-        measured = measure(pairs.folder, pairs.names, results)
-        summary = summarize(measured)
+        measured, summary, _, _ = evaluate_direction(loaded, pairs, results, NO_REALISM)
         write_plots(measured, pairs.folder, results, partial / "plots")
         write_table(partial / "per_image.csv", measured.per_image.round(6))
         write_json(partial / METRICS_FILE, summary)
@@ -130,6 +134,21 @@ def _names(files: Sequence[Path], folder: Path) -> dict[Path, Path]:
             members, flat_names([PurePosixPath(path.name) for path in members]), strict=True
         )
     }
+
+
+def _input_half(folder: Path, ways: Sequence[Direction], asked: Direction | None) -> Direction:
+    """Tell which half of a folder's pairs is the input: ``AtoB`` is the left one, ``BtoA`` the right one.
+
+    Args:
+        folder: of the pairs.
+        ways: the model's directions, that of its training first.
+        asked: the direction that is asked for.
+    """
+    if not _was_written_by_build_pairs(folder):
+        return asked or ways[0]
+    if len(ways) == 1 or asked is None:
+        return asked or "AtoB"
+    return "AtoB" if asked == ways[0] else "BtoA"  # the training's inputs are on the left
 
 
 def _was_written_by_build_pairs(folder: Path) -> bool:

@@ -4,7 +4,7 @@ Its memory does not grow with the pictures, except for a row of numbers each.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from pix2pix.evaluation.metrics import (
     colorfulness,
     histograms,
     image_metrics,
+    l1,
     pixel_errors,
 )
 from pix2pix.machine.prefetch import ahead
@@ -92,7 +93,7 @@ def measure(
         of_answers = _traces(answers, real_b)
         row: ImageRow = {"path": name.as_posix(), "class_name": class_of(name)}
         row |= _metrics(answers, of_answers, real_b)
-        return row, of_answers, histograms(output), histograms(real_b), _error_map(output, real_b)
+        return row, of_answers, histograms(output), histograms(real_b), error_map_of(output, real_b)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         measured = ahead(measure_one, names, pool, AHEAD)
@@ -118,6 +119,21 @@ def mean_target(pairs: Path) -> RgbImage | None:
         for target in with_progress(targets, len(paths), "evaluate: mean of the training targets", "pair"):
             total = total + target
     return np.rint(total / len(paths)).astype(np.uint8)
+
+
+def cycle_errors(read: Callable[[Path], RgbImage], names: Sequence[Path], returned: Path) -> list[float]:
+    """Measure how far pictures are from what became of them on their way there and back.
+
+    Args:
+        read: gives the picture of each name, (H, W, 3) uint8.
+        names: of the pictures.
+        returned: the folder of those that went there and back, under the same names.
+
+    Returns:
+        the mean absolute error of each, in [0, 1].
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(ahead(lambda name: l1(read_image(returned / name), read(name)), names, pool, AHEAD))
 
 
 def class_of(name: Path) -> str:
@@ -146,6 +162,7 @@ def _metrics(answers: Mapping[str, RgbImage], traces: AnswerTraces, target: RgbI
     return figures
 
 
-def _error_map(output: RgbImage, target: RgbImage) -> ErrorMap:
+def error_map_of(output: RgbImage, target: RgbImage) -> ErrorMap:
+    """Mean absolute error at each place, (64, 64) in [0, 1], of two pictures, (H, W, 3) uint8."""
     errors = pixel_errors(output, target)
     return np.asarray(cv2.resize(errors, (ERROR_MAP_PX, ERROR_MAP_PX), interpolation=cv2.INTER_AREA))

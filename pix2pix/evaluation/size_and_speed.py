@@ -17,15 +17,20 @@ TRIALS = 5
 BYTES_PER_WEIGHT = 4
 
 
-def network_sizes(generator: Generator, settings: Mapping[str, Any]) -> dict[str, float]:
+def network_sizes(
+    generator: Generator, settings: Mapping[str, Any], back: Generator | None = None
+) -> dict[str, float]:
     """Count the parameters of the networks of a training, and their megabytes (10^6 bytes) in fp32.
 
     Args:
         generator: that was trained.
         settings: that it was trained with; those that it does not name are off. An objective that has no
             term by a discriminator, and tracks none, has none.
+        back: the generator of the other direction, where one was trained.
     """
     networks: dict[str, nn.Module] = {"generator": generator}
+    if back is not None:
+        networks["back_generator"] = back
     with torch.device("meta"):  # shapes without memory
         if any(settings.get(name) for name in ("lambda_gan", "lambda_feature_matching", "track_gan")):
             networks["discriminator"] = PatchDiscriminator(DiscriminatorOptions.of(settings))

@@ -1,16 +1,41 @@
 """From a row per picture to a few numbers: means and spread over all pictures, and means by class."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
 from pix2pix.evaluation.measurement import BASELINE_MEAN, Measured
 from pix2pix.evaluation.metrics import METRICS
+from pix2pix.evaluation.options import BACK_PREFIX, COUNTS, CYCLE
 from pix2pix.realism.options import BASELINE_INPUT
 
 DECIMALS = 6
 PERCENTILES = {"p5": 0.05, "p95": 0.95}
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation found.
+
+    Attributes:
+        figures: flat, by name.
+        per_image: a row per translated picture.
+        lines: the figures, laid out to be printed.
+        notes: lines on what was left out, why, and what to mind.
+    """
+
+    figures: Mapping[str, float]
+    per_image: pd.DataFrame
+    lines: Sequence[str]
+    notes: Sequence[str] = field(default_factory=list)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The figures, and where there are notes, these in one text."""
+        return dict(self.figures) | ({"notes": "; ".join(self.notes)} if self.notes else {})
 
 
 def summarize(measured: Measured) -> dict[str, float]:
@@ -25,14 +50,29 @@ def summarize(measured: Measured) -> dict[str, float]:
         percentile, as ``*_std``, ``*_p5`` and ``*_p95``.
     """
     values = measured.per_image.drop(columns=["path", "class_name"])
-    figures = values.mean().to_dict() | _joint_artefacts(measured.traces)
-    for metric in METRICS:
-        figures[f"{metric}_std"] = values[metric].std(ddof=0)
+    spreads = spread(values, [name for name in (*METRICS, CYCLE) if name in values])
+    figures = values.mean().to_dict() | _joint_artefacts(measured.traces) | spreads
+    return {"n_images": len(values)} | rounded(figures)
+
+
+def spread(values: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
+    """Return the standard deviation, and the 5th and the 95th percentile, of some of the columns."""
+    figures = {}
+    for metric in metrics:
+        figures[f"{metric}_std"] = float(values[metric].std(ddof=0))
         for name, share in PERCENTILES.items():
-            figures[f"{metric}_{name}"] = values[metric].quantile(share)
-    return {"n_images": len(values)} | {
-        str(name): round(float(value), DECIMALS) for name, value in figures.items()
-    }
+            figures[f"{metric}_{name}"] = float(values[metric].quantile(share))
+    return figures
+
+
+def rounded(figures: Mapping[Any, float]) -> dict[str, float]:
+    """Round figures as they are written."""
+    return {str(name): round(float(value), DECIMALS) for name, value in figures.items()}
+
+
+def of_back(figures: Mapping[str, float]) -> dict[str, float]:
+    """Name the figures of the other direction, without the counts, which are those of the first."""
+    return {f"{BACK_PREFIX}{name}": value for name, value in figures.items() if name not in COUNTS}
 
 
 def by_class(measured: Measured) -> pd.DataFrame:
@@ -73,4 +113,4 @@ def as_lines(summary: Mapping[str, float]) -> list[str]:
     ]
     for metric in (*METRICS, *ARTEFACTS):
         lines.append(f"{metric:18}" + "".join(f"{summary[prefix + metric]:22.4f}" for prefix in known))
-    return lines
+    return lines + ([f"{CYCLE:18}{summary[CYCLE]:22.4f}"] if CYCLE in summary else [])

@@ -21,6 +21,7 @@ HEADER_KEY = "pix2pix_settings"
 PALETTE = "labels.palette"  # the name of the classes' colours among the weights
 BACK = "back."  # how the names of the weights start of a second generator, which translates B to A
 BOTH_WAYS = "cyclegan"  # the objective that trains two generators
+OTHER: dict[Direction, Direction] = {"AtoB": "BtoA", "BtoA": "AtoB"}
 # What files mean that are older than these settings.
 BEFORE: dict[str, Any] = {"output": "colour", "objective": "pix2pix"}
 
@@ -70,8 +71,14 @@ def back_options(options: GeneratorOptions) -> GeneratorOptions:
     return GeneratorOptions.of({**vars(options), "output": "colour"})
 
 
+def directions(settings: Mapping[str, Any]) -> tuple[Direction, ...]:
+    """The directions that a model translates in, that of its training first, by its header's settings."""
+    trained: Direction = settings["direction"]
+    return (trained, OTHER[trained]) if settings["objective"] == BOTH_WAYS else (trained,)
+
+
 def _check_both_ways(path: Path, settings: Mapping[str, Any]) -> None:
-    if settings["objective"] != BOTH_WAYS:
+    if len(directions(settings)) == 1:
         raise InputError(
             f"{path} translates {settings['direction']} alone; objective: {BOTH_WAYS} trains a model of both "
             "directions"

@@ -1,11 +1,13 @@
 """The tables that a report begins with: metrics and settings of one run, or of several side by side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 import pandas as pd
+
+from pix2pix.evaluation.options import BACK_PREFIX
 
 MEANINGS = {
     "l1": "mean absolute error, in [0, 1], lower is better",
@@ -14,6 +16,8 @@ MEANINGS = {
     "ssim": "structural similarity, up to 1, higher is better",
     "histogram_distance": "Hellinger distance of colour histograms, in [0, 1], lower is better",
     "histogram_emd": "earth mover's distance of colour histograms, in intensities, lower is better",
+    "change_l1": "mean absolute difference of output and input, in [0, 1]; 0 leaves the input as it is",
+    "cycle_l1": "mean absolute error of a picture that went there and back, in [0, 1], lower is better",
     "colorfulness": "0 is grey; as that of the target is best",
     "checkerboard": "patterns with periods of 2, 4 and 8 px, over the target's; 1 is as in the target",
     "border_error": "error of the outer 8 px over that of the inside; 1 is equal",
@@ -24,17 +28,20 @@ MEANINGS = {
     "face_rate": "faces found in outputs, of those found in targets, in [0, 1], higher is better",
 }
 KINDS = {"": "output", "baseline_input": "output = input", "baseline_mean": "output = mean training target"}
+OTHER_WAY = "evaluate_back"  # stands for the figures of the other direction in the evaluation's file
 TITLES = {
     "evaluate": "Test pictures",
+    OTHER_WAY: "Test pictures, in the other direction",
     "ratings": "People's ratings",
     "train": "Training",
     "data": "Pairs",
     "model": "Networks",
     "performance": "Speed",
 }
-RESULTS = ("evaluate", "ratings")  # stand before the settings
+RESULTS = ("evaluate", OTHER_WAY, "ratings")  # stand before the settings
 MAIN_SETTINGS = (
     "dataset",
+    "objective",
     "pair_task",
     "direction",
     "image_size",
@@ -77,6 +84,7 @@ def summary_html(runs: Sequence[Run], facts: Mapping[str, str]) -> str:
         runs: one or more.
         facts: what else stands above them, such as the date, by its title.
     """
+    runs = [replace(run, metrics=_by_direction(run.metrics)) for run in runs]
     lines = " · ".join(f"{escape(title)}: <strong>{escape(fact)}</strong>" for title, fact in facts.items())
     stems = dict.fromkeys([*TITLES, *(stem for run in runs for stem in run.metrics)])
     cards = {
@@ -86,6 +94,17 @@ def summary_html(runs: Sequence[Run], facts: Mapping[str, str]) -> str:
     body = "\n".join([*first, _settings_card(runs), *cards.values()])
     kind = "tables" if len(runs) == 1 else "tables compared"
     return f'<p>{lines}</p>\n<section class="{kind}">\n{body}\n</section>'
+
+
+def _by_direction(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Take the figures of the other direction out of the evaluation's, under names without their prefix."""
+    figures = metrics.get("evaluate", {})
+    back = {key: value for key, value in figures.items() if key.startswith(BACK_PREFIX)}
+    if not back:
+        return dict(metrics)
+    forth = {key: value for key, value in figures.items() if key not in back}
+    renamed = {key.removeprefix(BACK_PREFIX): value for key, value in back.items()}
+    return {**metrics, "evaluate": forth, OTHER_WAY: renamed}
 
 
 def by_metric(figures: Mapping[str, Any]) -> tuple[Cells, dict[str, Any]]:
@@ -119,7 +138,7 @@ def _is_of(key: str, metric: str) -> bool:
 def _metrics_card(stem: str, runs: Sequence[Run]) -> str:
     figures = {run.name: run.metrics.get(stem, {}) for run in runs}
     title = TITLES.get(stem, stem)
-    if stem == "evaluate":
+    if stem in ("evaluate", OTHER_WAY):
         split = {name: by_metric(values) for name, values in figures.items()}
         metrics = _by_row({name: cells for name, (cells, _) in split.items()})
         rest = _by_run({name: rest for name, (_, rest) in split.items()})

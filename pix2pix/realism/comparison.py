@@ -74,18 +74,32 @@ def measure_realism(
     Raises:
         InputError: a file of weights is missing, another one or damaged; a picture cannot be read.
     """
+    networks, notes = load_networks(options, len(pictures))
+    figures, more = compare_pictures(pictures, networks, options.seed, device)
+    return figures, notes + more
+
+
+def load_networks(options: RealismOptions, n: int, *, of_pairs: bool = True) -> tuple[RealismNetworks, Notes]:
+    """Load the networks that are asked for, and note which are not available.
+
+    Args:
+        options: what is measured.
+        n: how many pictures there are, of the smaller set.
+        of_pairs: whether each output has a target, which LPIPS needs.
+
+    Raises:
+        InputError: a file of weights is missing, another one or damaged.
+    """
     notes: Notes = []
     inception = lpips = None
     if options.has_fid:
         weights = options.feature_weights, options.feature_weights_sha256
         inception = _load_or_note("fid, kid", notes, load_inception, *weights)
-    if options.has_lpips:
+    if options.has_lpips and of_pairs:
         weights = options.lpips_weights, options.lpips_weights_sha256
         lpips = _load_or_note("lpips", notes, load_lpips, *weights)
-    lite0 = load_lite0() if options.has_lite0 and len(pictures) >= LEAST_FOR_LITE0 else None
-    networks = RealismNetworks(lite0, inception, lpips)
-    figures, more = compare_pictures(pictures, networks, options.seed, device)
-    return figures, notes + more
+    lite0 = load_lite0() if options.has_lite0 and n >= LEAST_FOR_LITE0 else None
+    return RealismNetworks(lite0, inception, lpips), notes
 
 
 def compare_pictures(
@@ -115,19 +129,38 @@ def compare_pictures(
     if not pictures or networks == RealismNetworks():
         return {}, notes
     features, scores = _through_networks(pictures, networks, device)
-    figures: Figures = {}
-    if networks.lite0 is not None:
-        outputs, targets, inputs = features["lite0"]
-        for name, answers in (("kid_lite0", outputs), (f"{BASELINE_INPUT}_kid_lite0", inputs)):
-            figures[name] = round(KID_SCALE * whole_kid(answers, targets), DECIMALS)
-    if networks.inception is not None:
-        outputs, targets = features["inception"]
-        more_figures, more_notes = compare_features(outputs, targets, seed)
-        figures |= more_figures
-        notes += more_notes
+    figures, more = feature_figures(features, seed)
+    notes += more
     if networks.lpips is not None:
         figures["lpips"] = round(float(scores.double().mean()), DECIMALS)
     return figures | {"realism_n": len(pictures), "realism_seed": seed}, notes
+
+
+def feature_figures(features: Features, seed: int) -> tuple[Figures, Notes]:
+    """Compare sets of pictures by their features.
+
+    Args:
+        features: by network, each (N, D), with N of each set: by ``lite0`` of outputs, targets and inputs, by
+            ``inception`` of outputs and targets; either may be missing.
+        seed: of the subsets of InceptionV3's KID.
+
+    Returns:
+        those of ``measure_realism``'s figures that need no pairs, and lines on what to mind.
+
+    Raises:
+        InputError: a feature is infinite or NaN.
+    """
+    figures: Figures = {}
+    notes: Notes = []
+    if "lite0" in features:
+        outputs, targets, inputs = features["lite0"]
+        for name, answers in (("kid_lite0", outputs), (f"{BASELINE_INPUT}_kid_lite0", inputs)):
+            figures[name] = round(KID_SCALE * whole_kid(answers, targets), DECIMALS)
+    if "inception" in features:
+        outputs, targets = features["inception"]
+        more, notes = compare_features(outputs, targets, seed)
+        figures |= more
+    return figures, notes
 
 
 @torch.inference_mode()
@@ -178,7 +211,7 @@ def _batches(pictures: Sequence[tuple[Path, Path]], device: torch.device) -> Ite
     counted = with_progress(read, len(pictures), "evaluate: realism", "picture")
     for _, of_one_size in groupby(counted, key=lambda images: images[0].shape):
         while batch := list(islice(of_one_size, BATCH)):
-            inputs, outputs, targets = (_stacked(images).to(device) for images in zip(*batch, strict=True))
+            inputs, outputs, targets = (stacked(images).to(device) for images in zip(*batch, strict=True))
             yield inputs, outputs, targets
 
 
@@ -194,6 +227,6 @@ def _read(output: Path, pair: Path) -> Images:
     return real_a, image, target
 
 
-def _stacked(images: Iterable[RgbImage]) -> Tensor:
-    """The pictures as a tensor, (N, 3, H, W) uint8."""
+def stacked(images: Iterable[RgbImage]) -> Tensor:
+    """Pictures of one size, each (H, W, 3) uint8, as a tensor, (N, 3, H, W) uint8."""
     return torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image in images]))  # HWC => CHW

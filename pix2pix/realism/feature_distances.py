@@ -19,13 +19,13 @@ Notes = list[str]
 def compare_features(outputs: Tensor, targets: Tensor, seed: int) -> tuple[Figures, Notes]:
     """Compare two sets of features by FID (arXiv:1706.08500) and KID (arXiv:1801.01401).
 
-    KID is the mean over random subsets. They hold at most half of the pictures: subsets of all pictures would
-    be equal, and the standard deviation 0. The mean has no bias, whatever the size of the subsets, where
-    the two sets are drawn independently; for two copies of one set it is slightly below 0.
+    KID is the mean over random subsets. They hold at most half of the pictures of the smaller set: subsets of
+    all pictures would be equal, and the standard deviation 0. The mean has no bias, whatever the size of the
+    subsets, where the two sets are drawn independently; for two copies of one set it is slightly below 0.
 
     Args:
         outputs: (N, D) float, N at least 2.
-        targets: (N, D) float.
+        targets: (M, D) float, M at least 2.
         seed: of the subsets.
 
     Returns:
@@ -36,7 +36,7 @@ def compare_features(outputs: Tensor, targets: Tensor, seed: int) -> tuple[Figur
     """
     if not (outputs.isfinite().all() and targets.isfinite().all()):
         raise InputError("feature_weights: the features are no numbers; take another copy of the file")
-    n = len(outputs)
+    n = min(len(outputs), len(targets))
     size = min(KID_SUBSET_SIZE, max(2, n // 2))
     mean, std = _kid(outputs.double(), targets.double(), size, seed)
     figures = {
@@ -61,12 +61,24 @@ def compare_features(outputs: Tensor, targets: Tensor, seed: int) -> tuple[Figur
 def whole_kid(outputs: Tensor, targets: Tensor) -> float:
     """Return the unbiased estimate of KID (arXiv:1801.01401) from all features of both sets at once.
 
+    It is the squared maximum mean discrepancy under a cubic kernel, as of Gretton et al. 2012 (JMLR 13),
+    equation 3, which takes sets of different sizes; torchmetrics' takes subsets of equal ones.
+
     Args:
         outputs: (N, D) float, N at least 2.
-        targets: (N, D) float.
+        targets: (M, D) float, M at least 2.
     """
-    mean, _ = _kid(outputs.double(), targets.double(), len(outputs), seed=0, subsets=1)
-    return mean
+    from torchmetrics.image.kid import poly_kernel
+
+    x, y = outputs.double(), targets.double()
+    among_outputs, among_targets = (_mean_of_others(poly_kernel(of, of)) for of in (x, y))
+    return float(among_outputs + among_targets - 2 * poly_kernel(x, y).mean())
+
+
+def _mean_of_others(kernel: Tensor) -> Tensor:
+    """The mean of a kernel, (N, N), without its diagonal, which compares each picture with itself."""
+    n = len(kernel)
+    return (kernel.sum() - kernel.trace()) / (n * (n - 1))
 
 
 def _fid(outputs: Tensor, targets: Tensor) -> float:
@@ -78,14 +90,14 @@ def _fid(outputs: Tensor, targets: Tensor) -> float:
     return max(0.0, float(fid.compute()))  # of equal sets rounding can make it negative
 
 
-def _kid(
-    outputs: Tensor, targets: Tensor, subset_size: int, seed: int, subsets: int = KID_SUBSETS
-) -> tuple[float, float]:
+def _kid(outputs: Tensor, targets: Tensor, subset_size: int, seed: int) -> tuple[float, float]:
     from torchmetrics.image.kid import KernelInceptionDistance
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Metric `Kernel Inception Distance` will save all")
-        kid = KernelInceptionDistance(_Features(outputs.shape[1]), subsets=subsets, subset_size=subset_size)
+        kid = KernelInceptionDistance(
+            _Features(outputs.shape[1]), subsets=KID_SUBSETS, subset_size=subset_size
+        )
     kid.update(targets, real=True)
     kid.update(outputs, real=False)
     with torch.random.fork_rng(devices=[]):

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
+from pix2pix.core.choices import Direction
 from pix2pix.core.errors import InputError
 from pix2pix.core.outputs import whole_file
 from pix2pix.model.model_file import HEADER_KEY, load_generator
@@ -37,35 +38,48 @@ AXES = {0: "pictures", 2: "height", 3: "width"}
 Runner = Callable[[Tensor], Tensor]
 
 
-def export_model(path: Path, outputs: Sequence[Path] | None = None, pictures: Path | None = None) -> None:
+def export_model(
+    path: Path,
+    outputs: Sequence[Path] | None = None,
+    pictures: Path | None = None,
+    direction: Direction | None = None,
+) -> None:
     """Export a model, and print how far each result is from PyTorch.
 
     Args:
         path: a file that the train stage wrote.
         outputs: ``.onnx``, ``.pt2`` or ``.pth`` files; by default the first two, beside the model.
         pictures: a folder to compare on; by default scikit-image's photos.
+        direction: of the generator that is exported; None is that of the training.
 
     Raises:
-        InputError: there is no such model, a package is missing, a result differs, or the original code has
-            no such network.
+        InputError: there is no such model, or none of this direction, a package is missing, a result
+            differs, or the original code has no such network.
     """
-    outputs = outputs or [path.with_suffix(kind) for kind in TRACED]
+    outputs = outputs or [beside(path, kind, direction) for kind in TRACED]
     for output in outputs:
         if output.suffix not in KINDS:
             raise InputError(f"{output}: found {output.suffix or 'no suffix'}; expected {' or '.join(KINDS)}")
     traced = [output for output in outputs if output.suffix in TRACED]
     if traced:
-        _export_traced(path, traced, pictures)
+        _export_traced(path, traced, pictures, direction)
     for output in outputs:
         if output.suffix == ORIGINAL:
-            write_original(load_generator(path)[0], output)
+            write_original(load_generator(path, direction)[0], output)
             print(f"export: {output}, as latest_net_G.pth of the original code")
 
 
-def _export_traced(path: Path, outputs: Sequence[Path], pictures: Path | None) -> None:
+def beside(path: Path, suffix: str, direction: Direction | None = None) -> Path:
+    """Name a file beside a model's, with the direction in its name where one is asked for."""
+    return path.with_name(f"{path.stem}_{direction}{suffix}") if direction else path.with_suffix(suffix)
+
+
+def _export_traced(
+    path: Path, outputs: Sequence[Path], pictures: Path | None, direction: Direction | None
+) -> None:
     _require_packages()
-    generator, settings = load_generator(path)
-    translator = Translator.load(path, "cpu", "fp32")
+    generator, settings = load_generator(path, direction)
+    translator = Translator.load(path, "cpu", "fp32", direction)
     model = exportable(generator, settings["test_mode"])
     # In train mode batch norm would take its statistics from a whole batch, and dropout its seed from chance.
     ours = UnitRange(generator, settings["pixel_range"]) if settings["test_mode"] == "eval" else model

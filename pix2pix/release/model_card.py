@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pix2pix.download.datasets import DATASETS
+from pix2pix.evaluation.options import BACK_PREFIX
+from pix2pix.model.model_file import directions
 from pix2pix.realism.options import BASELINE_INPUT
 
 PURPOSES = {"train": "for training", "val": "for validation", "test": "for testing"}
@@ -24,11 +26,21 @@ UNDOES = {
     "sketch": "turns pictures into sketches",
     "none": "turns the right halves of pairs (B) into the left ones (A)",
 }
+OF_SETS = {
+    "AtoB": "turns pictures of a set A into such of a set B",
+    "BtoA": "turns pictures of a set B into such of a set A",
+}
+KINDS = {"pix2pix": "pix2pix", "cyclegan": "CycleGAN", "cut": "CUT"}  # by objective
 FIGURES = {
     "l1": "L1, in [0, 1], lower is better",
     "psnr": "PSNR, in dB",
     "ssim": "SSIM",
     "histogram_distance": "histogram distance, in [0, 1], lower is better",
+}
+FIGURES_OF_SETS = {
+    "kid_lite0": "KID of EfficientNet-lite0's features, times 1000, lower is better",
+    "histogram_distance": "histogram distance of all pictures together, in [0, 1], lower is better",
+    "cycle_l1": "L1 of a picture and its way there and back, in [0, 1], lower is better",
 }
 
 
@@ -57,19 +69,30 @@ def model_card(
 
 
 def _head(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    task, size = settings["pair_task"], settings["image_size"]
-    does = (UNDOES if settings["direction"] == "BtoA" else DOES)[task]
-    made = task != "none" and settings["direction"] == "AtoB"
     kept = ", and keeps their brightness" if settings["output"] == "chroma" else ""
     yield f"# {name}"
     yield ""
-    network = f"{settings['generator']}, {size} px, norm: {settings['norm']}"
-    yield f"A pix2pix generator ({network}) that {does}{kept}."
+    network = f"{settings['generator']}, {settings['image_size']} px, norm: {settings['norm']}"
+    yield f"A {KINDS[settings['objective']]} generator ({network}) that {_does(settings)}{kept}."
+    for way in directions(settings)[1:]:
+        yield f"With `--direction {way}` a second generator {_does({**settings, 'direction': way})}."
     yield ""
     yield "```bash"
-    yield f"pix2pix translate photo.jpg -o out.png --model {name}{' --prepare' if made else ''}"
+    for way in directions(settings):
+        there = {**settings, "direction": way}
+        made = " --prepare" if there["pair_task"] != "none" and way == "AtoB" else ""
+        chosen = f" --direction {way}" if way != settings["direction"] else ""
+        yield f"pix2pix translate photo.jpg -o out.png --model {name}{chosen}{made}"
     yield "```"
     yield ""
+
+
+def _does(settings: Mapping[str, Any]) -> str:
+    """What a generator does, by the settings of its training and its direction."""
+    task, direction = settings["pair_task"], settings["direction"]
+    if task == "none" and settings["objective"] != "pix2pix":
+        return OF_SETS[direction]
+    return (UNDOES if direction == "BtoA" else DOES)[task]
 
 
 def _data(settings: Mapping[str, Any], data: Mapping[str, Any], dataset: str | None) -> Iterator[str]:
@@ -82,8 +105,10 @@ def _data(settings: Mapping[str, Any], data: Mapping[str, Any], dataset: str | N
     if known and known.address:
         yield f"- From: {known.address}"
     if data:
-        counts = ", ".join(f"{data[split]} {purpose}" for split, purpose in PURPOSES.items())
-        yield f"- Pairs: {counts}"
+        kinds = {"": "Pairs"} if "train_a" not in data else {"_a": "Pictures of A", "_b": "Pictures of B"}
+        for ending, what in kinds.items():
+            counts = ", ".join(f"{data[split + ending]} {purpose}" for split, purpose in PURPOSES.items())
+            yield f"- {what}: {counts}"
         yield f"- Inputs: pair_task: {settings['pair_task']}, direction: {settings['direction']}"
     yield ""
 
@@ -92,19 +117,37 @@ def _figures(evaluated: Mapping[str, Any], metrics: Path | None, folder: Path) -
     yield "## Figures"
     yield ""
     if evaluated:
-        yield f"Means over {evaluated['n_images']} test pictures, as the last run of `evaluate` found them."
+        yield f"{_measured_on(evaluated)}, as the last run of `evaluate` found them."
         yield ""
-        yield '| figure | model | "output = input" |'
-        yield "| --- | --- | --- |"
-        for key, title in FIGURES.items():
-            values = [evaluated.get(name) for name in (key, f"{BASELINE_INPUT}_{key}")]
-            yield f"| {title} | {' | '.join('-' if value is None else f'{value:.4f}' for value in values)} |"
+        yield from _figures_table(evaluated)
     else:
         yield "There is no evaluation of this very file."
     yield ""
     if metrics is not None and (metrics / EXAMPLES).exists():
-        yield f"![The best, the median and the worst test picture]({_link(metrics / EXAMPLES, folder)})"
+        shown = "The best, the median and the worst test picture" if "l1" in evaluated else "Test pictures"
+        yield f"![{shown}]({_link(metrics / EXAMPLES, folder)})"
         yield ""
+
+
+def _measured_on(evaluated: Mapping[str, Any]) -> str:
+    if "l1" in evaluated:
+        return f"Means over {evaluated['n_images']} test pictures"
+    return f"{evaluated['n_images']} test pictures, compared with {evaluated['n_images_b']} real ones as sets"
+
+
+def _figures_table(evaluated: Mapping[str, Any]) -> Iterator[str]:
+    """The figures of a model, of the trivial answer, and of the other direction where there is one."""
+    columns = {"": "model", f"{BASELINE_INPUT}_": '"output = input"'}
+    if any(key.startswith(BACK_PREFIX) for key in evaluated):
+        columns |= {
+            BACK_PREFIX: "the other direction",
+            f"{BACK_PREFIX}{BASELINE_INPUT}_": 'its "output = input"',
+        }
+    yield f"| figure | {' | '.join(columns.values())} |"
+    yield f"| {' | '.join(['---'] * (1 + len(columns)))} |"
+    for key, title in (FIGURES if "l1" in evaluated else FIGURES_OF_SETS).items():
+        values = [evaluated.get(f"{prefix}{key}") for prefix in columns]
+        yield f"| {title} | {' | '.join('-' if value is None else f'{value:.4f}' for value in values)} |"
 
 
 def _limits(
@@ -121,8 +164,9 @@ def _limits(
         yield "- The sample is a demonstration: its test pictures are other parts of the photos trained on."
     if 0 < evaluated.get("n_images", 0) < FEW_PICTURES:
         yield f"- The figures are rough: they are means over only {evaluated['n_images']} pictures."
-    if evaluated and evaluated["l1"] >= evaluated[f"{BASELINE_INPUT}_l1"]:
-        yield '- By L1 it is no better than leaving the input as it is ("output = input").'
+    key, title = ("l1", "L1") if "l1" in evaluated else ("kid_lite0", "KID")
+    if key in evaluated and evaluated[key] >= evaluated[f"{BASELINE_INPUT}_{key}"]:
+        yield f'- By {title} it is no better than leaving the input as it is ("output = input").'
     if data.get("near_duplicates_test"):
         yield (
             f"- {data['near_duplicates_test']} of the test pictures look nearly like one of another split, "

@@ -29,7 +29,8 @@ class Preparation:
     """The inputs that a model takes, and their making of photos.
 
     Attributes:
-        settings: those that the model was trained with, as in its header.
+        settings: those that the model was trained with, as in its header, and the direction of the
+            translation.
     """
 
     settings: Mapping[str, Any]
@@ -75,8 +76,8 @@ class Preparation:
         """
         if task_of(self.settings) == "none":
             raise InputError(
-                "this model was trained on ready-made pairs (pair_task: none), so how an input is made of a "
-                "photo is not known; leave preparing out and hand over an input"
+                "this model was trained on ready-made pairs or sets of pictures (pair_task: none), so how an "
+                "input is made of a photo is not known; leave preparing out and hand over an input"
             )
         known = {field.name for field in fields(PairOptions)} & self.settings.keys()
         if self.takes_drawings and "sketch_strength" not in known:

@@ -11,7 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from PIL import Image
 
-from pix2pix.core.choices import Accelerator, Fit, Precision, TestMode
+from pix2pix.core.choices import Accelerator, Direction, Fit, Precision, TestMode
 from pix2pix.core.errors import InputError
 from pix2pix.machine.device import open_fabric
 from pix2pix.model.inference import BATCH, translating
@@ -96,7 +96,7 @@ class Translator:
         fabric: of the device, and of the precision to work in.
 
     Attributes:
-        settings: those it was trained with, as in the model's header.
+        settings: those it was trained with, as in the model's header, and the direction of the translation.
         image_size: side of the pictures it was trained on, in px.
         multiple: sides of what it takes are multiples of it, in px.
     """
@@ -114,6 +114,7 @@ class Translator:
         path: str | Path,
         accelerator: Accelerator = "auto",
         precision: Precision | None = None,
+        direction: Direction | None = None,
     ) -> Self:
         """Load the model in a file written by the train stage.
 
@@ -121,11 +122,14 @@ class Translator:
             path: of the safetensors file.
             accelerator: what kind of device; ``auto`` takes a GPU where there is one.
             precision: of arithmetic; None is that of the training, in which the model was evaluated.
+            direction: of the translation; None is that of the training. A model of ``objective: cyclegan``
+                has both.
 
         Raises:
-            InputError: the file is missing, damaged, or no model of this project.
+            InputError: the file is missing, damaged, no model of this project, or of the other direction
+                alone.
         """
-        generator, settings = load_generator(Path(path))
+        generator, settings = load_generator(Path(path), direction)
         fabric = open_fabric(accelerator, precision=precision or settings["precision"])
         return cls(generator.to(fabric.device), settings, fabric)
 

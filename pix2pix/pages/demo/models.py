@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pix2pix.core.choices import Direction
 from pix2pix.core.errors import InputError
-from pix2pix.model.model_file import read_settings
+from pix2pix.evaluation.options import BACK_PREFIX
+from pix2pix.model.model_file import directions, read_settings
 from pix2pix.translation.preparation import Task, task_of
 
 PATTERNS = ("models/*.safetensors", "data/epochs/**/*.safetensors")
+FIGURES = (("L1", "l1", "{:.3f}"), ("PSNR", "psnr", "{:.1f} dB"), ("SSIM", "ssim", "{:.2f}"))
+FIGURES_OF_SETS = (("KID", "kid_lite0", "{:.0f}"), ("there and back L1", "cycle_l1", "{:.3f}"))
 NEEDED_SETTINGS = ("pair_task", "direction", "image_size", "generator", "levels")  # by what the page says
 
 
@@ -18,14 +22,21 @@ class Model:
     """A model that can be chosen.
 
     Attributes:
-        name: what it is called on the page: its path.
+        place: of its file, as the page says it.
         path: of its file.
-        settings: those it was trained with, as in its header.
+        settings: those it was trained with, as in its header, and the direction of the translation.
+        direction: of a model of both directions, where it is not that of its training.
     """
 
-    name: str
+    place: str
     path: Path
     settings: dict[str, Any]
+    direction: Direction | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called on the page."""
+        return self.place if self.direction is None else f"{self.place} ({self.direction})"
 
     @property
     def task(self) -> Task:
@@ -36,6 +47,8 @@ class Model:
 def find_models(root: Path, named: Sequence[Path] = ()) -> tuple[list[Model], list[str]]:
     """Find the models of a project, those that are ``named`` first, then the newest first.
 
+    One of both directions is there twice, in that of its training first.
+
     Returns:
         the models, and why other files are left out, a line each.
 
@@ -44,20 +57,20 @@ def find_models(root: Path, named: Sequence[Path] = ()) -> tuple[list[Model], li
     """
     found = {file for pattern in PATTERNS for file in root.glob(pattern) if not file.name.startswith(".")}
     newest_first = sorted(found, key=lambda file: (-file.stat().st_mtime_ns, file))
-    models = [_model(path, root) for path in named]
+    models = [model for path in named for model in _models(path, root)]
     reasons = []
     for path in newest_first:
         try:
-            models.append(_model(path, root))
+            models += _models(path, root)
         except InputError as error:
             reasons.append(str(error))
     if not models:
         raise InputError(
             "there is no trained model yet; `make repro` or `dvc pull` makes models/generator.safetensors"
         )
-    once: dict[Path, Model] = {}
+    once: dict[tuple[Path, Direction | None], Model] = {}
     for model in models:
-        once.setdefault(model.path.resolve(), model)
+        once.setdefault((model.path.resolve(), model.direction), model)
     return list(once.values()), reasons
 
 
@@ -74,11 +87,19 @@ def facts_of(model: Model, metrics: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if not metrics:
         return [*facts, ("metrics", "not measured")]
-    figures = [("L1", "l1", "{:.3f}"), ("PSNR", "psnr", "{:.1f} dB"), ("SSIM", "ssim", "{:.2f}")]
+    n = metrics.get("n_images", "unknown")
+    if model.direction is not None:
+        n = metrics.get("n_images_b", n)
+        metrics = {
+            key.removeprefix(BACK_PREFIX): value
+            for key, value in metrics.items()
+            if key.startswith(BACK_PREFIX)
+        }
+    figures = FIGURES if "l1" in metrics else FIGURES_OF_SETS
     return (
         facts
         + [(label, pattern.format(metrics[key])) for label, key, pattern in figures if key in metrics]
-        + [("measured on", f"{metrics.get('n_images', 'unknown')} test pictures")]
+        + [("measured on", f"{n} test pictures")]
     )
 
 
@@ -131,11 +152,14 @@ TASK_TEXTS: dict[Task, TaskText] = {
 }
 
 
-def _model(path: Path, root: Path) -> Model:
+def _models(path: Path, root: Path) -> list[Model]:
+    """Read what a file offers: a model, or one for each of two directions."""
     inside = path.resolve().is_relative_to(root.resolve())
     name = path.resolve().relative_to(root.resolve()).as_posix() if inside else str(path)
     settings = read_settings(path)
     missing = [key for key in NEEDED_SETTINGS if key not in settings]
     if missing:
         raise InputError(f"{path} is not a model written by the train stage: {missing[0]!r}")
-    return Model(name, path, settings)
+    model = Model(name, path, settings)
+    others = directions(settings)[1:]
+    return [model, *(Model(name, path, settings | {"direction": way}, way) for way in others)]

@@ -97,7 +97,7 @@ class TranslationService:
         """The models there are now, the one to start with first."""
         models, self.left_out = find_models(self._root, self._named)
         if not self._named:
-            models.sort(key=lambda model: model.name != CURRENT)
+            models.sort(key=lambda model: model.place != CURRENT)
         return models
 
     def model(self, name: str) -> Model:
@@ -135,8 +135,8 @@ class TranslationService:
     def _make_examples(self, model: Model, key: str) -> list[Path]:
         is_input = model.task in ("none", "photo")
         own_pairs = self._root / TEST_PAIRS
-        if model.name == CURRENT and model.settings.get("dataset") != "sample" and own_pairs.is_dir():
-            half: Literal["A", "B"] = "A" if is_input else "B"
+        if model.place == CURRENT and model.settings.get("dataset") != "sample" and own_pairs.is_dir():
+            half: Literal["A", "B"] = "A" if is_input == (model.direction is None) else "B"
             return example_photos(own_pairs, half, self._examples / key)
         return [] if model.task == "none" else example_photos(None, "A", self._examples)
 
@@ -175,15 +175,16 @@ class TranslationService:
             if translator is None:
                 while len(self._loaded) >= MOST_LOADED:
                     self._loaded.pop(next(iter(self._loaded)))
-                translator = Translator.load(model.path, self._accelerator)
+                translator = Translator.load(model.path, self._accelerator, direction=model.direction)
             self._loaded[key] = translator
             return translator
 
 
 def _key(model: Model) -> str:
-    """A name of the model's file that changes with it."""
+    """A name of the model's file and direction that changes with the file."""
     stat = model.path.stat()
-    return f"{hashlib.sha256(str(model.path).encode()).hexdigest()[:16]}_{stat.st_mtime_ns}_{stat.st_size}"
+    place = f"{model.path} {model.direction or ''}"
+    return f"{hashlib.sha256(place.encode()).hexdigest()[:16]}_{stat.st_mtime_ns}_{stat.st_size}"
 
 
 def _fit(request: TranslationRequest, model: Model, photo: Photo) -> Fit:

@@ -10,8 +10,8 @@ import skimage.data
 from PIL import Image
 
 from pix2pix.core.errors import InputError, UnreadableError
-from pix2pix.pictures.images import READ_ERRORS, RgbImage, resized, write_png
-from pix2pix.pictures.pairs import read_pair
+from pix2pix.pictures.images import READ_ERRORS, RgbImage, read_image, resized, write_png
+from pix2pix.pictures.pairs import are_unpaired, read_pair
 from pix2pix.translation.photo_file import Photo, read_photo, write_photo
 from pix2pix.translation.translator import TranslateOptions, Translator
 
@@ -131,17 +131,20 @@ def example_photos(pairs: Path | None, half: str, folder: Path) -> list[Path]:
     """Write pictures to try the model on, and return their files.
 
     Args:
-        pairs: a folder of A|B pairs, of which the first and others at even distances are taken; None takes
-            photos that installed packages carry, public domain or CC0.
-        half: of the pairs, ``A`` or ``B``.
+        pairs: the test folder of what build_pairs wrote, of whose pictures the first and others at even
+            distances are taken; None takes photos that installed packages carry, public domain or CC0.
+        half: of the pairs, or of the two sets of pictures, ``A`` or ``B``.
         folder: to write to; what is there already is taken.
     """
     if pairs is None:
         return [_written(folder / f"{name}.png", getattr(skimage.data, name)()) for name in SAMPLE_PHOTOS]
-    files = sorted(pairs.rglob("*.png"))
+    are_sets = are_unpaired(pairs.parent)
+    files = sorted((pairs / half if are_sets else pairs).rglob("*.png"))
     chosen = files[:: max(1, len(files) // EXAMPLES)][:EXAMPLES]
     return [
-        _written(folder / f"{number}_{half}.png", read_pair(file)[half == "B"])
+        _written(
+            folder / f"{number}_{half}.png", read_image(file) if are_sets else read_pair(file)[half == "B"]
+        )
         for number, file in enumerate(chosen)
     ]
 

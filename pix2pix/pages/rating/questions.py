@@ -1,8 +1,8 @@
 """What people are asked about test pictures: which pictures, in which order, and how each is shown."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from pix2pix.core.choices import RatingProtocol
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash, uniform_hash
 from pix2pix.pictures.images import RgbImage, image_size, read_image
-from pix2pix.pictures.pairs import read_pair
+from pix2pix.pictures.pairs import SIDES, are_unpaired, read_pair
 
 Question = Literal["translation", "difference", "real_or_fake"]
 Shows = Literal["output", "target"]
@@ -60,7 +60,9 @@ class Survey:
         model: the first 12 digits of the sha256 of the model's file.
         pictures: for practice first.
         results: the folder of the translated pictures.
-        pairs: the folder of the A|B pairs.
+        pairs: the folder of the A|B pairs, or of the two sets of pictures.
+        real: of two sets, the real picture, relative to ``pairs``, that stands for each picture's target;
+            empty: there are pairs.
     """
 
     protocol: RatingProtocol
@@ -69,6 +71,7 @@ class Survey:
     pictures: tuple[RatedPicture, ...]
     results: Path
     pairs: Path
+    real: Mapping[str, str] = field(default_factory=dict)
 
     def order(self, rater: str) -> list[RatedPicture]:
         """The pictures in a rater's own order, those for practice first."""
@@ -90,6 +93,8 @@ class Survey:
         role = picture.shows if role == "picture" else role
         if role == "output":
             return read_image(self.results / picture.path)
+        if self.real:
+            return read_image(self.pairs / (picture.path if role == "input" else self.real[picture.path]))
         real_a, real_b = read_pair(self.pairs / picture.path)
         return real_a if role == "input" else real_b
 
@@ -100,20 +105,23 @@ def make_survey(
     """Choose ``n`` test pictures by the seed, the same for every rater; a larger ``n`` adds to them.
 
     ``real_or_fake`` takes up to 10 others, a fifth at most, for practice. It shows the model's output of one
-    half of the pictures and the target of the other.
+    half of the pictures and the target of the other. Of two sets that are no pairs, a real picture of the
+    other set stands for the target, the same under every seed and no picture twice.
 
     Args:
         results: the translated pictures.
-        pairs: the A|B pairs that they were made from, under the same names.
+        pairs: the A|B pairs that they were made from, under the same names, or two sets of pictures.
         model: the file of the model that made them.
         protocol: what is asked.
         n: how many are rated; None is all, but 100 at most.
         seed: of the choice, of the order, and of real or fake.
 
     Raises:
-        InputError: there are no pictures, they do not belong to the pairs, or there are fewer than ``n``.
+        InputError: there are no pictures, they do not belong to the pairs, there are fewer than ``n``, or
+            the protocol asks about targets where there are none.
     """
-    names = _common_names(results, pairs)
+    real = _real_of_set(results, pairs, protocol) if are_unpaired(pairs.parent) else {}
+    names = sorted(real) or _common_names(results, pairs)
     n_practice = min(MOST_FOR_PRACTICE, len(names) // PRACTICE_SHARE) if protocol == "real_or_fake" else 0
     most = len(names) - n_practice
     count = min(MOST_BY_DEFAULT, most) if n is None else n
@@ -126,12 +134,12 @@ def make_survey(
     identity = model_id(model)
     pictures = []
     for rank, name in enumerate(ranked):
-        _check_sizes(results / name, pairs / name)
+        _check_sizes(results / name, pairs / name, halves=1 if real else 2)
         key = hashlib.sha256(f"{protocol}/{seed}/{identity}/{name}".encode()).hexdigest()[:ID_DIGITS]
         shows: Shows = "output" if protocol == "scores" or rank % 2 == 0 else "target"
         is_practice = rank < n_practice
         pictures.append(RatedPicture(key, name, picture_id(results / name), shows, is_practice))
-    return Survey(protocol, seed, identity, tuple(pictures), results, pairs)
+    return Survey(protocol, seed, identity, tuple(pictures), results, pairs, real)
 
 
 def next_question(
@@ -169,11 +177,30 @@ def picture_id(path: Path) -> str:
     return file_hash(path)[:ID_DIGITS]
 
 
+def _real_of_set(results: Path, pairs: Path, protocol: RatingProtocol) -> dict[str, str]:
+    """Choose a real picture of the other set for each output, as many as the smaller set has."""
+    if protocol == "scores":
+        raise InputError(
+            f"{pairs} holds two sets of pictures that are no pairs, so no output has a target to be scored "
+            "by; make rate PROTOCOL=real_or_fake asks which pictures are real"
+        )
+    a, b = SIDES
+    outputs = [f"{a}/{name}" for name in _common_names(results / a, pairs / a)]
+    real = [f"{b}/{name}" for name in _names(pairs / b)]
+    if not real:
+        raise _no_pictures(pairs / b)
+    return dict(zip(*(sorted(names, key=_by_chance) for names in (outputs, real)), strict=False))
+
+
+def _by_chance(name: str) -> float:
+    return uniform_hash("real", name)
+
+
 def _common_names(results: Path, pairs: Path) -> list[str]:
     translated, paired = _names(results), _names(pairs)
     for folder, names in ((results, translated), (pairs, paired)):
         if not names:
-            raise InputError(f"no pictures in {folder}; `dvc repro` or `dvc pull` makes them")
+            raise _no_pictures(folder)
     if translated != paired:
         odd = [
             f"{len(names)} {what}, such as {min(names)}"
@@ -187,16 +214,21 @@ def _common_names(results: Path, pairs: Path) -> list[str]:
     return sorted(translated)
 
 
+def _no_pictures(folder: Path) -> InputError:
+    return InputError(f"no pictures in {folder}; `dvc repro` or `dvc pull` makes them")
+
+
 def _names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
 
 
-def _check_sizes(result: Path, pair: Path) -> None:
-    found, halves = image_size(result), image_size(pair)
-    if found is None or halves is None:
+def _check_sizes(result: Path, pair: Path, halves: int) -> None:
+    found, whole = image_size(result), image_size(pair)
+    if found is None or whole is None:
         raise InputError(f"{pair if found else result} cannot be read; `dvc repro` makes it anew")
-    if halves != (2 * found[0], found[1]):
+    if whole != (halves * found[0], found[1]):
+        expected = "twice as wide" if halves == 2 else "the same size"
         raise InputError(
-            f"{result} is {found[0]}x{found[1]} px and {pair} {halves[0]}x{halves[1]}, "
-            "which is not twice as wide; `dvc repro` makes them anew"
+            f"{result} is {found[0]}x{found[1]} px and {pair} {whole[0]}x{whole[1]}, "
+            f"which is not {expected}; `dvc repro` makes them anew"
         )

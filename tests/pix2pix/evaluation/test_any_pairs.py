@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from unpaired_cases import write_unpaired_model
 
 from pix2pix.core.errors import InputError
 from pix2pix.evaluation.any_pairs import evaluate
@@ -72,6 +73,27 @@ def test_input_of_pairs_that_build_pairs_wrote_is_the_left_half(tmp_path: Path, 
     model = save_model(tmp_path / "m.safetensors", direction="BtoA")
     (tmp_path / "manifest.csv").write_text("path,source,status,reason,split,class_name\n")
     assert evaluate(model, pairs, tmp_path / "a") == evaluate(model, pairs, tmp_path / "b", direction="AtoB")
+
+
+@pytest.mark.parametrize("trained", ["AtoB", "BtoA"])
+@pytest.mark.parametrize("is_built", [True, False])
+def test_model_of_both_directions_is_measured_in_the_one_that_is_asked_for(
+    tmp_path: Path, pairs: Path, trained: Any, is_built: bool
+) -> None:
+    both = write_unpaired_model(tmp_path / "both", direction=trained, seeds=(0, 1))
+    alone = {
+        way: write_unpaired_model(tmp_path / f"{seed}", "cut", direction="AtoB", seeds=(seed, seed))
+        for seed, way in enumerate((trained, "BtoA" if trained == "AtoB" else "AtoB"))
+    }
+    if is_built:  # then the left half is the input of the training's direction
+        (tmp_path / "manifest.csv").write_text("path,source,status,reason,split,class_name\n")
+    for way in ("AtoB", "BtoA"):
+        figures = evaluate(both, pairs, tmp_path / way, direction=way)
+        is_left = way == (trained if is_built else "AtoB")
+        expected = evaluate(alone[way], pairs, tmp_path / f"{way}_alone", "AtoB" if is_left else "BtoA")
+        assert expected == {name: value for name, value in figures.items() if "cycle" not in name}
+        assert "cycle_l1" in figures
+    assert evaluate(both, pairs, tmp_path / "x") == evaluate(both, pairs, tmp_path / "y", direction=trained)
 
 
 def test_unusable_pictures_are_named_and_left_out(

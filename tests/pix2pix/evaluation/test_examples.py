@@ -6,7 +6,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pix2pix.evaluation.examples import best_median_worst, error_map, error_picture, random_examples
+from pix2pix.evaluation.examples import (
+    MAP_TITLES,
+    best_median_worst,
+    error_map,
+    error_picture,
+    outputs_and_real,
+    random_examples,
+    random_of_set,
+)
+from pix2pix.evaluation.set_measurement import MeasuredSet, SetFolders, measure_set
 from pix2pix.pictures.images import RgbImage, write_png
 
 
@@ -52,6 +61,50 @@ def test_few_pictures_are_all_shown(folder: Path) -> None:
     assert outputs_of(best_median_worst(table([4]), folder / "pairs", folder / "out"), 3) == [80, 80, 80]
 
 
+SHADES = {"pictures": 10, "out": 80, "returned": 150}  # each picture is lighter than the one before
+
+
+def measured_set(folder: Path, *, returned: bool) -> MeasuredSet:
+    """Twelve even greys of set A, and of their outputs and what went there and back; set B is white."""
+    for i in range(12):
+        for place, shade in SHADES.items():
+            write_png(folder / place / "A" / f"{i}.png", np.full((64, 64, 3), shade + 5 * i, dtype=np.uint8))
+        write_png(folder / "pictures" / "B" / f"{i}.png", np.full((64, 64, 3), 240, dtype=np.uint8))
+    places = [folder / place for place in SHADES]
+    return measure_set(SetFolders("A", "B", *places[:2], places[2] if returned else None))
+
+
+def shades_of(sheet: RgbImage, pictures: int, lines: int = 4, columns: int = 2) -> list[list[int]]:
+    """The shades of an example's pictures, for each example."""
+    height, width = sheet.shape[0] // lines, sheet.shape[1] // columns
+    return [
+        [
+            int(
+                sheet[
+                    line * height + height * 3 // 5, column * width + width * (2 * i + 1) // (2 * pictures), 0
+                ]
+            )
+            for i in range(pictures)
+        ]
+        for line in range(lines)
+        for column in range(columns)
+    ]
+
+
+@pytest.mark.parametrize("returned", [True, False])
+def test_examples_of_a_set_are_inputs_outputs_and_their_way_back(tmp_path: Path, returned: bool) -> None:
+    shades = shades_of(random_of_set(measured_set(tmp_path, returned=returned)), 3 if returned else 2)
+    starts = [of_example[0] for of_example in shades]
+    assert len(set(starts)) == 8 and set(starts) <= {10 + 5 * i for i in range(12)}
+    assert shades == [[start, start + 70, start + 140][: 3 if returned else 2] for start in starts]
+
+
+def test_outputs_without_a_way_back_are_shown_beside_real_pictures(tmp_path: Path) -> None:
+    shades = shades_of(outputs_and_real(measured_set(tmp_path, returned=False)), 2)
+    assert len({output for output, _ in shades}) == 8 and all(80 <= output < 140 for output, _ in shades)
+    assert {real for _, real in shades} == {240}
+
+
 def test_errors_are_black_where_there_are_none_and_brighter_where_they_are_larger() -> None:
     target = np.zeros((3, 1, 3), dtype=np.uint8)
     output = target.copy()
@@ -63,7 +116,8 @@ def test_errors_are_black_where_there_are_none_and_brighter_where_they_are_large
 def test_error_map_is_a_picture_whose_bright_places_are_the_wrong_ones() -> None:
     error = np.zeros((64, 64))
     error[:32, :32] = 0.5
-    image = np.asarray(Image.open(io.BytesIO(error_map(error))).convert("L"))
-    assert error_map(error) == error_map(error)
+    drawn = error_map(error, *MAP_TITLES["l1"])
+    image = np.asarray(Image.open(io.BytesIO(drawn)).convert("L"))
+    assert error_map(error, *MAP_TITLES["l1"]) == drawn != error_map(error, *MAP_TITLES["cycle_l1"])
     height, width = image.shape
     assert image[height // 4, width // 4] > 200 > 50 > image[height // 4, width // 2]

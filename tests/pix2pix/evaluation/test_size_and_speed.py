@@ -1,11 +1,14 @@
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 from torch import nn
+from unpaired_cases import write_unpaired_model
 
 from pix2pix.evaluation.size_and_speed import inference_speed, network_sizes
 from pix2pix.machine.device import open_fabric
+from pix2pix.model.trained_model import TrainedModel
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.generators import build_generator
 from pix2pix.networks.options import DiscriminatorOptions, GeneratorOptions
@@ -55,6 +58,14 @@ def test_training_without_a_gan_term_has_no_discriminator() -> None:
     assert "discriminator_parameters" in network_sizes(
         generator, PAPERS | {"lambda_gan": 0, "track_gan": True}
     )
+
+
+def test_generator_of_the_other_direction_counts(tmp_path: Path) -> None:
+    model = TrainedModel.load(write_unpaired_model(tmp_path / "both"), "cpu")
+    one = network_sizes(model.generator, model.settings)
+    both = network_sizes(model.generator, model.settings, model.back)
+    assert both["back_generator_parameters"] == both["generator_parameters"] == one["generator_parameters"]
+    assert both["networks_mb"] == pytest.approx(one["networks_mb"] + one["generator_mb"], abs=0.11)
 
 
 def test_speed_is_that_of_single_pictures_and_of_batches() -> None:

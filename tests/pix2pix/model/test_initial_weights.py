@@ -10,11 +10,13 @@ from loopback import Server
 from loopback import server as server  # a fixture
 from torch import Tensor
 from torchvision.models import ResNet18_Weights, resnet18
+from training_cases import same
+from unpaired_cases import write_unpaired_model
 
 from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import file_hash
 from pix2pix.model.initial_weights import load_pretrained_encoder, load_start
-from pix2pix.model.model_file import save_generator
+from pix2pix.model.model_file import load_generator, save_generator
 from pix2pix.networks.generators import build_generator
 from pix2pix.networks.options import GeneratorOptions
 
@@ -184,6 +186,17 @@ def test_training_starts_from_a_saved_model(tmp_path: Path, options: dict[str, A
     state = generator.state_dict()
     assert all(torch.equal(tensor, state[name]) for name, tensor in saved.state_dict().items())
     assert generator.training
+
+
+def test_training_starts_from_the_generator_of_the_training_of_a_model_of_both_directions(
+    tmp_path: Path,
+) -> None:
+    path = write_unpaired_model(tmp_path / "both")
+    forth, _ = load_generator(path)
+    generator = build_generator(forth.options)
+    load_start(generator, str(path), file_hash(path))
+    assert same(generator.state_dict(), forth.state_dict())
+    assert not same(generator.state_dict(), load_generator(path, "BtoA")[0].state_dict())
 
 
 def test_options_without_weights_may_be_others(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pix2pix.evaluation.artefacts import ARTEFACTS
 from pix2pix.evaluation.metrics import METRICS
+from pix2pix.evaluation.set_measurement import SHOWN
 from pix2pix.pages.report_tables import MEANINGS, Run, by_metric, summary_html
 
 EVALUATE = {
@@ -68,7 +69,27 @@ def test_figures_are_split_by_metric_and_kind() -> None:
 
 
 def test_every_metric_is_explained() -> None:
-    assert {*METRICS, *ARTEFACTS} <= MEANINGS.keys()
+    assert {*METRICS, *ARTEFACTS, *SHOWN} <= MEANINGS.keys()
+
+
+def test_other_direction_has_a_table_of_its_own() -> None:
+    sets = {"n_images": 40, "n_images_b": 50, "kid_lite0": 31.5, "baseline_input_kid_lite0": 60.0}
+    sets |= {"cycle_l1": 0.125, "cycle_l1_std": 0.01, "back_cycle_l1": 0.25, "back_cycle_l1_std": 0.02}
+    found = tables(run(evaluate=sets))
+    assert [row[:4] for row in found["Test pictures"][0]] == [
+        ["", "output", "output = input", "std"],
+        ["kid_lite0", "31.5", "60", ""],
+        ["cycle_l1", "0.125", "", "0.01"],
+    ]
+    assert found["Test pictures"][1][1:] == [["n_images", "40"], ["n_images_b", "50"]]
+    (back,) = found["Test pictures, in the other direction"]
+    assert [row[:3] for row in back] == [["", "output", "std"], ["cycle_l1", "0.25", "0.02"]]
+
+
+def test_runs_with_and_without_another_direction_are_compared() -> None:
+    found = tables(run("a", evaluate={"l1": 0.5}), run("b", evaluate={"l1": 0.25, "back_l1": 0.125}))
+    (back,) = found["Test pictures, in the other direction"]
+    assert [row[:3] for row in back[1:]] == [["l1", "a", ""], ["b", "0.125", ""]]
 
 
 def test_metrics_stand_beside_the_trivial_answers() -> None:

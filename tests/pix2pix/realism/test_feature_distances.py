@@ -6,7 +6,7 @@ from scipy.linalg import sqrtm
 from torch import Tensor
 
 from pix2pix.core.errors import InputError
-from pix2pix.realism.feature_distances import compare_features
+from pix2pix.realism.feature_distances import compare_features, whole_kid
 
 Array = npt.NDArray[np.float64]
 
@@ -30,10 +30,12 @@ def mmd(x: Array, y: Array) -> float:
     def kernel(a: Array, b: Array) -> float:
         return float((a @ b / len(a) + 1) ** 3)
 
-    n = len(x)
-    within = sum(kernel(s[i], s[j]) for s in (x, y) for i in range(n) for j in range(n) if i != j)
-    between = sum(kernel(a, b) for a in x for b in y)
-    return within / (n * (n - 1)) - 2 * between / n**2
+    def among(s: Array) -> float:
+        n = len(s)
+        return sum(kernel(s[i], s[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
+
+    between = sum(kernel(a, b) for a in x for b in y) / (len(x) * len(y))
+    return among(x) + among(y) - 2 * between
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -57,6 +59,29 @@ def test_kid_of_two_pictures_is_the_unbiased_mmd_of_all() -> None:
     figures, _ = compare_features(torch.from_numpy(x), torch.from_numpy(y), 0)
     assert figures["kid"] == pytest.approx(mmd(x, y), abs=1e-6)
     assert figures["kid_subset_size"] == 2 and figures["kid_std"] == 0
+
+
+@pytest.mark.parametrize(("n", "m"), [(7, 7), (5, 12), (12, 2)])
+def test_whole_kid_is_the_unbiased_mmd_of_sets_of_any_sizes(n: int, m: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = rng.standard_normal((n, 6)), rng.standard_normal((m, 6)) + 0.5
+    assert whole_kid(torch.from_numpy(x), torch.from_numpy(y)) == pytest.approx(mmd(x, y), abs=1e-12)
+
+
+def test_whole_kid_of_equal_sets_is_that_of_torchmetrics() -> None:
+    from torchmetrics.image.kid import poly_mmd
+
+    x, y = torch.rand(2, 50, 64, generator=torch.Generator().manual_seed(0))
+    theirs = float(poly_mmd(y.double(), x.double()))
+    assert whole_kid(x, y) == pytest.approx(theirs, rel=1e-9) and theirs != 0
+
+
+def test_sets_of_different_sizes_are_compared_by_subsets_of_half_of_the_smaller() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((60, 6)), rng.standard_normal((20, 6)) + 0.5
+    figures, notes = compare_features(torch.from_numpy(x), torch.from_numpy(y), 0)
+    assert figures["kid_subset_size"] == 10 and notes[0].startswith("fid: 20 pictures are too few")
+    assert figures["kid"] == pytest.approx(mmd(x, y), abs=4 * figures["kid_std"] / np.sqrt(100))
 
 
 def test_kid_of_many_is_the_mean_over_subsets_of_half_of_them() -> None:

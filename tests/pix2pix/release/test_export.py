@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from small_model import write_model
-from training_cases import LABELS
+from training_cases import LABELS, same
+from unpaired_cases import write_unpaired_model
 
 from pix2pix.__main__ import main
 from pix2pix.core.errors import InputError
@@ -147,3 +148,38 @@ def test_network_that_the_original_code_has_not_is_told(
     model = write_model(tmp_path / "m.safetensors", generator="efficientnet_unet")
     with pytest.raises(SystemExit, match="the original code has no such network: this one has generator"):
         run_export(monkeypatch, "--model", model, "--format", "original")
+
+
+def test_each_direction_is_exported_to_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_unpaired_model(tmp_path / "m.safetensors", ngf=2)
+    run_export(monkeypatch, "--model", model, "--format", "pt2")
+    run_export(monkeypatch, "--model", model, "--format", "pt2", "--direction", "BtoA")
+    picture = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    for name, direction in (("m.pt2", "AtoB"), ("m_BtoA.pt2", "BtoA")):
+        extra = {HEADER_KEY: ""}
+        torch.export.load(str(tmp_path / name), extra_files=extra)
+        assert json.loads(extra[HEADER_KEY])["direction"] == direction
+        image = np.rint(picture[0].transpose(1, 2, 0) * 255).astype(np.uint8)
+        exact = (image.transpose(2, 0, 1)[None] / 255).astype(np.float32)
+        found = np.rint(outputs_of(tmp_path / name, exact) * 255)[0].transpose(1, 2, 0)
+        expected = Translator.load(model, "cpu", direction=direction).translate(image, fit="full")
+        assert np.abs(found - expected).max() <= 1 and expected.std() > 1
+
+
+def test_original_of_a_direction_has_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"generator": "resnet_6blocks", "norm": "instance_plain", "dropout": 0.0}
+    model = write_unpaired_model(tmp_path / "m.safetensors", ngf=2, **settings)
+    run_export(monkeypatch, "--model", model, "--format", "original", "--direction", "BtoA")
+    generator, _ = read_original(tmp_path / "m_BtoA.pth")
+    assert same(generator.state_dict(), load_generator(model, "BtoA")[0].state_dict())
+
+
+def test_direction_that_a_model_has_not_ends_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_unpaired_model(tmp_path / "m.safetensors", "cut")
+    with pytest.raises(SystemExit, match=r"error: .* translates AtoB alone; objective: cyclegan") as raised:
+        run_export(monkeypatch, "--model", model, "--direction", "BtoA")
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == [model]

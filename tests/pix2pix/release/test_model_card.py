@@ -92,3 +92,44 @@ def test_figures_are_those_of_the_model_and_of_no_other(
         main()
         assert ("| SSIM | 0.7670 |" in (tmp_path / "card.md").read_text()) == has_figures
         assert ("has no figures of this very file" in capsys.readouterr().out) == (not has_figures)
+
+
+SETS = {"n_images": 240, "n_images_b": 300} | {
+    f"{prefix}{name}": value
+    for prefix, value in (("", 0.25), ("baseline_input_", 0.5), ("back_", 0.125))
+    for name in ("kid_lite0", "histogram_distance", "cycle_l1")
+}
+
+
+def test_card_of_both_directions_says_both_and_how(tmp_path: Path) -> None:
+    text = card(tmp_path, evaluated=SETS, objective="cyclegan", pair_task="none", direction="AtoB")
+    assert "A CycleGAN generator" in text and "that turns pictures of a set A into such of a set B." in text
+    assert (
+        "With `--direction BtoA` a second generator turns pictures of a set B into such of a set A." in text
+    )
+    assert "--model m.safetensors\n" in text and "--model m.safetensors --direction BtoA\n" in text
+    assert "240 test pictures, compared with 300 real ones as sets" in text
+    (line,) = (line for line in text.splitlines() if "KID" in line)
+    assert line.split(" | ")[1:] == ["0.2500", "0.5000", "0.1250", "- |"]
+    assert "![Test pictures](" in text and "no better" not in text
+
+
+def test_card_of_two_generators_of_prepared_pairs_says_what_each_does(tmp_path: Path) -> None:
+    text = card(tmp_path, objective="cyclegan", pair_task="edges", direction="BtoA")
+    assert "that turns pictures into edges." in text
+    assert "With `--direction AtoB` a second generator turns edges into pictures." in text
+    assert "--model m.safetensors --direction AtoB --prepare\n" in text
+
+
+def test_card_of_sets_that_stay_as_they_are_says_so(tmp_path: Path) -> None:
+    text = card(tmp_path, evaluated=SETS | {"kid_lite0": 0.5}, objective="cut", pair_task="none")
+    assert "By KID it is no better than leaving the input" in text
+    assert "A CUT generator" in text and "second generator" not in text
+
+
+def test_card_counts_the_pictures_of_each_set(tmp_path: Path) -> None:
+    counts = {"train_a": 10, "val_a": 2, "test_a": 3, "train_b": 20, "val_b": 4, "test_b": 6}
+    text = card(tmp_path, DATA | counts, SETS, objective="cut", pair_task="none")
+    assert "- Pictures of A: 10 for training, 2 for validation, 3 for testing\n" in text
+    assert "- Pictures of B: 20 for training, 4 for validation, 6 for testing\n" in text
+    assert "- Pairs" not in text

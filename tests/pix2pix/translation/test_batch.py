@@ -8,6 +8,7 @@ import pytest
 from conftest import PROJECT
 from PIL import Image
 from small_model import write_model
+from unpaired_cases import write_unpaired_model
 
 from pix2pix.__main__ import main
 from pix2pix.items.manifest import KEPT, SKIPPED, read_rows
@@ -35,6 +36,22 @@ def test_picture_in_picture_out(
     expected = Translator.load(model, "cpu").translate(photo, fit="resize", prepare=True, keep_luminance=True)
     assert np.array_equal(read_image(out), expected)
     assert not (tmp_path / "new" / "manifest.csv").exists()
+
+
+def test_direction_is_that_of_the_command_line(
+    tmp_path: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = write_unpaired_model(tmp_path / "both.safetensors")
+    write_png(tmp_path / "in" / "a.png", photo)
+    for options in ((), ("--direction", "AtoB"), ("--direction", "BtoA")):
+        out = tmp_path / "out" / "_".join(options)
+        translate(monkeypatch, tmp_path / "in", "-o", out, "--model", both, *options)
+        translator = Translator.load(both, "cpu", direction=options[1] if options else None)
+        assert np.array_equal(read_image(out / "a.png"), translator.translate(photo))
+    one = write_unpaired_model(tmp_path / "one.safetensors", "cut")
+    with pytest.raises(SystemExit, match=r"^error: .*one\.safetensors translates AtoB alone; .*$"):
+        translate(monkeypatch, tmp_path / "in", "-o", tmp_path / "no", "--model", one, "--direction", "BtoA")
+    assert not (tmp_path / "no").exists()
 
 
 def test_folder_in_folder_out_with_bad_files_listed(

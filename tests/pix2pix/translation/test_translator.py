@@ -4,16 +4,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from small_model import small_translator, write_model
 from training_cases import small_settings, small_training, write_pairs
+from unpaired_cases import write_unpaired_model
 
 import pix2pix.translation.translator
 from pix2pix.core.errors import InputError
 from pix2pix.evaluation.results import translate_folder
 from pix2pix.machine.device import open_fabric
+from pix2pix.model.inference import translating
 from pix2pix.model.model_file import load_generator, save_generator
-from pix2pix.model.pair_folder import PairFolder
+from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.pairs.making import edges, sketch
 from pix2pix.pictures.images import RgbImage, grayscale, read_image, write_png
 from pix2pix.translation.photo_file import Photo, write_photo
@@ -252,3 +255,32 @@ def test_reading_files_is_not_the_translators_matter(tmp_path: Path, photo: RgbI
     with pytest.raises(InputError, match="found str"):
         translator.translate([str(tmp_path / "a.png")])  # type: ignore[call-overload]
     assert translator.translate(read_image(tmp_path / "a.png")).shape == photo.shape
+
+
+@pytest.mark.parametrize(("direction", "generator"), [(None, "AtoB"), ("AtoB", "AtoB"), ("BtoA", "BtoA")])
+def test_direction_names_the_generator(
+    tmp_path: Path, photo: RgbImage, direction: Any, generator: Any
+) -> None:
+    path = write_unpaired_model(tmp_path / "both")
+    picture = photo[:64, :64]
+    with translating(load_generator(path, generator)[0], open_fabric("cpu"), "eval") as translate:
+        (expected,) = translate(torch.from_numpy(picture.transpose(2, 0, 1).copy())[None])
+    translator = Translator.load(path, "cpu", direction=direction)
+    assert np.array_equal(translator.translate(picture, fit="full"), to_image(expected))
+    assert translator.settings["direction"] == generator
+
+
+def test_other_direction_of_a_colorizer_takes_photos_as_they_are(tmp_path: Path, photo: RgbImage) -> None:
+    path = write_unpaired_model(tmp_path / "both", pair_task="grayscale", output="chroma")
+    forth, back = (Translator.load(path, "cpu", direction=way) for way in ("AtoB", "BtoA"))
+    assert (forth.is_colorizer, back.is_colorizer) == (True, False)
+    assert np.array_equal(back.prepare(photo), photo) and not np.array_equal(forth.prepare(photo), photo)
+    assert np.array_equal(back.translate(photo, prepare=True), back.translate(photo))
+    with pytest.raises(InputError, match="pair_task: grayscale, direction: BtoA"):
+        back.translate(photo, keep_luminance=True)
+
+
+def test_model_of_one_direction_cannot_translate_the_other_way(tmp_path: Path) -> None:
+    path = write_unpaired_model(tmp_path / "cut", "cut")
+    with pytest.raises(InputError, match="translates AtoB alone; objective: cyclegan trains"):
+        Translator.load(path, "cpu", direction="BtoA")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from evaluated_project import FIGURES, evaluated_project
 from small_model import write_model
+from unpaired_cases import write_unpaired_model
 
 from pix2pix.core.errors import InputError
 from pix2pix.pages.demo.models import facts_of, find_models
@@ -72,6 +73,37 @@ def test_the_measured_model_is_shown_with_its_figures(tmp_path: Path) -> None:
         "SSIM": "0.77",
         "measured on": "24 test pictures",
     }
+
+
+def test_model_of_both_directions_is_there_twice(tmp_path: Path) -> None:
+    path = write_unpaired_model(tmp_path / "models" / "generator.safetensors", direction="BtoA")
+    models, left_out = find_models(tmp_path, [path])
+    assert [model.name for model in models] == [
+        "models/generator.safetensors",
+        "models/generator.safetensors (AtoB)",
+    ]
+    assert [model.settings["direction"] for model in models] == ["BtoA", "AtoB"] and left_out == []
+
+
+def test_each_direction_is_shown_with_its_own_figures(tmp_path: Path) -> None:
+    write_unpaired_model(tmp_path / "models" / "generator.safetensors")
+    sets = {
+        "n_images": 40,
+        "n_images_b": 50,
+        "kid_lite0": 31.4,
+        "back_kid_lite0": 62.8,
+        "back_cycle_l1": 0.25,
+    }
+    paired = {"n_images": 24, "l1": 0.1, "back_l1": 0.2, "back_psnr": 11.0}
+    forth, back = find_models(tmp_path)[0]
+    for model, metrics, expected in (
+        (forth, sets, {"KID": "31", "measured on": "40 test pictures"}),
+        (back, sets, {"KID": "63", "there and back L1": "0.250", "measured on": "50 test pictures"}),
+        (forth, paired, {"L1": "0.100", "measured on": "24 test pictures"}),
+        (back, paired, {"L1": "0.200", "PSNR": "11.0 dB", "measured on": "24 test pictures"}),
+    ):
+        facts = dict(facts_of(model, metrics))
+        assert {name: facts[name] for name in list(facts)[5:]} == expected
 
 
 def test_model_that_was_not_measured_has_no_figures(tmp_path: Path) -> None:

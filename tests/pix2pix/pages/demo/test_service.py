@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from small_model import write_model
+from unpaired_cases import write_sets, write_unpaired_model
 
 from pix2pix.core.errors import InputError
 from pix2pix.pages.demo.service import TranslationRequest, TranslationService
@@ -92,3 +93,27 @@ def test_a_name_that_is_not_in_the_list_is_refused(tmp_path: Path) -> None:
     service = service_of(tmp_path)
     with pytest.raises(InputError, match="not in the list"):
         service.translate(TranslationRequest("/etc/passwd", None))
+
+
+def test_each_direction_translates_by_its_own_generator(tmp_path: Path, photo: RgbImage) -> None:
+    path = write_unpaired_model(tmp_path / MODEL)
+    service = TranslationService(tmp_path, tmp_path / "files", tmp_path / "examples", accelerator="cpu")
+    names = [model.name for model in service.models()]
+    assert names == [MODEL, f"{MODEL} (BtoA)"]
+    for name, direction in zip(names, ("AtoB", "BtoA"), strict=True):
+        output = result_of(service, TranslationRequest(name, uploaded(tmp_path, photo), fit="tile"))
+        expected = Translator.load(path, "cpu", direction=direction).translate(photo)
+        assert np.array_equal(output, expected)
+
+
+@pytest.mark.parametrize("objective", ["cyclegan", "cut"])
+def test_examples_of_a_direction_are_test_pictures_of_its_inputs_set(tmp_path: Path, objective: str) -> None:
+    sets = write_sets(tmp_path / "data" / "pairs")
+    write_unpaired_model(tmp_path / MODEL, objective, dataset="folder")
+    service = TranslationService(tmp_path, tmp_path / "files", tmp_path / "examples", accelerator="cpu")
+    models = service.models()
+    assert len(models) == (2 if objective == "cyclegan" else 1)
+    for model, name in zip(models, "AB", strict=False):
+        own = {read_image(path).tobytes() for path in (sets / "test" / name).rglob("*.png")}
+        examples = [read_image(path).tobytes() for path in service.examples(model)]
+        assert len(examples) == 4 and set(examples) <= own

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rated_pictures import SIDE, picture_folders
+from rated_pictures import SIDE, Folders, picture_folders
+from unpaired_cases import write_sets
 
 from pix2pix.core.errors import InputError
 from pix2pix.pages.rating.questions import next_question
-from pix2pix.pictures.images import write_png
+from pix2pix.pictures.images import read_image, write_png
 
 
 def test_the_seed_chooses_the_pictures_and_a_larger_n_adds_to_them(tmp_path: Path) -> None:
@@ -110,3 +111,52 @@ def test_a_result_of_another_size_is_refused(tmp_path: Path) -> None:
     (folders.results / "class_1" / "1.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"results/class_1/1\.png cannot be read"):
         folders.survey()
+
+
+def unpaired_folders(folder: Path, a: int, b: int) -> Folders:
+    """Two sets of pictures and, of set A, outputs that are white."""
+    write_sets(folder / "pairs", a, b)
+    for path in (folder / "pairs" / "test" / "A").rglob("*.png"):
+        name = path.relative_to(folder / "pairs" / "test")
+        write_png(folder / "results" / name, np.full((64, 64, 3), 255, np.uint8))
+    (folder / "m").write_bytes(b"weights")
+    return Folders(folder / "results", folder / "pairs" / "test", folder / "m", folder / "ratings")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_two_sets_outputs_and_real_pictures_of_the_other_set_are_judged(tmp_path: Path, seed: int) -> None:
+    survey = unpaired_folders(tmp_path, 20, 25).survey("real_or_fake", seed=seed)
+    real = {read_image(path).tobytes() for path in (survey.pairs / "B").rglob("*.png")}
+    shown: dict[str, list[bytes]] = {"output": [], "target": []}
+    for picture in survey.pictures:
+        assert picture.path.startswith("A/")
+        shown[picture.shows].append(survey.read_shown(picture, "picture").tobytes())
+    assert len(shown["output"]) == len(shown["target"]) == 10
+    assert set(shown["output"]) == {bytes([255]) * (64 * 64 * 3)}
+    assert len(set(shown["target"])) == 10 and set(shown["target"]) <= real
+
+
+def test_real_picture_beside_an_output_is_the_same_under_every_seed(tmp_path: Path) -> None:
+    folders = unpaired_folders(tmp_path, 12, 9)
+    one, other = (folders.survey("real_or_fake", seed=seed) for seed in (1, 2))
+    assert one.real == other.real and len(one.real) == len(set(one.real.values())) == 9
+    assert len(one.pictures) == 9
+
+
+def test_scores_of_two_sets_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    message = "no pairs, so no output has a target .*; make rate PROTOCOL=real_or_fake asks"
+    with pytest.raises(InputError, match=message) as raised:
+        unpaired_folders(tmp_path, 3, 3).survey("scores")
+    assert "\n" not in str(raised.value)
+
+
+def test_set_without_a_real_picture_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no pictures in .*test/B; `dvc repro`"):
+        unpaired_folders(tmp_path, 3, 0).survey("real_or_fake")
+
+
+def test_output_of_another_size_than_its_picture_is_refused(tmp_path: Path) -> None:
+    folders = unpaired_folders(tmp_path, 3, 3)
+    write_png(folders.results / "A" / "class_0" / "2.png", np.zeros((32, 32, 3), np.uint8))
+    with pytest.raises(InputError, match=r"32x32 px and .* 64x64, which is not the same size"):
+        folders.survey("real_or_fake")
