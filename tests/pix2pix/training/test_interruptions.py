@@ -185,7 +185,7 @@ def test_resumed_training_says_where_it_goes_on(
 def test_state_holds_no_code(pairs: Path, tmp_path: Path) -> None:
     train(pairs, tmp_path, ema_decay=0.9, precision="fp16", epochs=1)
     state = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert state["position"]["step"] == 3 and {"generator", "average"} <= state["model"].keys()
+    assert state["position"]["step"] == 3 and {"network", "averages"} <= state["model"].keys()
 
 
 def test_damaged_state_is_refused(pairs: Path, tmp_path: Path) -> None:
