@@ -84,10 +84,10 @@ class SetValidation:
 
     def _kid(self, way: _Way) -> float:
         with translating(way.generator, self._fabric, self._test_mode) as translate:
-            outputs = self._features(map(translate, _batches(way.source)))
+            outputs = self._features(map(translate, batches_of(way.source)))
         side = self._sides.index(way.target)
         if side not in self._real:
-            self._real[side] = self._features(_batches(way.target))
+            self._real[side] = self._features(batches_of(way.target))
         return KID_SCALE * whole_kid(outputs, self._real[side])
 
     @torch.inference_mode()
@@ -111,7 +111,8 @@ class SetValidation:
         ]
 
 
-def _batches(pictures: Pictures) -> Iterator[Tensor]:
+def batches_of(pictures: Pictures) -> Iterator[Tensor]:
+    """Yield pictures from all over a side, at most ``MOST_MEASURED``, as (N, 3, H, W) uint8."""
     indices = _spread(len(pictures), MOST_MEASURED)
     for start in range(0, len(indices), BATCH):
         yield torch.stack([pictures[index] for index in indices[start : start + BATCH]])

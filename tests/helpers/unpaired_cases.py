@@ -16,10 +16,10 @@ from pix2pix.pictures.images import write_png
 TINTS = {"A": (0.4, 0.6, 1.0), "B": (1.0, 0.6, 0.1)}
 
 
-def write_sets(folder: Path, a: int = 5, b: int = 7, side: int = 64) -> Path:
-    """Write the test pictures of two sets, and one of each for training: blocks in blue, and in orange."""
+def write_sets(folder: Path, a: int = 5, b: int = 7, side: int = 64, train: int = 1, val: int = 0) -> Path:
+    """Write the pictures of two sets, as many of each for training and validation: blue and orange blocks."""
     rng = np.random.default_rng(0)
-    for split, counts in (("train", (1, 1)), ("test", (a, b))):
+    for split, counts in (("train", (train, train)), ("val", (val, val)), ("test", (a, b))):
         for name, count in zip(TINTS, counts, strict=True):
             for i in range(count):
                 grey = np.kron(rng.integers(0, 256, (8, 8, 1)), np.ones((side // 8, side // 8, 1)))
