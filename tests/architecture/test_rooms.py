@@ -94,7 +94,7 @@ def test_evaluation_does_not_depend_on_training() -> None:
 
 
 def test_dvc_yaml_is_read_in_a_minute() -> None:
-    assert len((PROJECT / "dvc.yaml").read_text().splitlines()) <= 130
+    assert len((PROJECT / "dvc.yaml").read_text().splitlines()) <= 140
     assert sum(len(code_dependencies(stage)) for stage in STAGES) <= 55
 
 
