@@ -192,3 +192,19 @@ def test_training_starts_from_the_forward_generator_of_a_model(sets: Path, tmp_p
     again = small_training(sets, tmp_path / "b", **(SMALL | {"objective": "cyclegan"} | start))
     assert same(again.model.generator.state_dict(), training.model.generator.state_dict())
     assert not same(again.model.results[1].state_dict(), training.model.results[1].state_dict())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_outputs_get_the_colours_of_the_other_set(sets: Path, tmp_path: Path, objective: str) -> None:
+    """Blue blocks become orange, though no picture of one set belongs to one of the other."""
+    small = {"norm": "instance", "ngf": 4, "ndf": 8, "learning_rate": 1e-3, "epochs": 20, "log_every": 10}
+    training = small_training(sets, tmp_path, **(SMALL | small | {"objective": objective}))
+    training.run()
+    blue, orange = (torch.stack([side[i] for i in range(3)]) for side in open_sides(sets, "val"))
+    with torch.no_grad():
+        outputs = training.model.result.eval()(to_tensor(blue, "symmetric"))
+    colours = [
+        pictures.mean(dim=(0, 2, 3))
+        for pictures in ((outputs + 1) / 2, orange.float() / 255, blue.float() / 255)
+    ]
+    assert (colours[0] - colours[1]).abs().max() < 0.12 < (colours[2] - colours[1]).abs().max()
