@@ -71,6 +71,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         made = clone.path.parent / Path(kind).name
         shutil.copytree(clone.path / "data" / kind, made, ignore=shutil.ignore_patterns("*.csv"))
     shutil.copytree(clone.path.parent / "images", clone.path / "photos")
+    for number, photo in enumerate(sorted((clone.path.parent / "images").rglob("*.png"))):
+        side = clone.path.parent / "unpaired" / "AB"[number % 2]
+        side.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photo, side / f"{number}{photo.suffix}")
     photo = next((clone.path / "photos").rglob("*.png"))
     for name in ("photo.png", "photo.jpg"):
         shutil.copy(photo, clone.path / name)
@@ -80,8 +84,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return clone
 
 
-def data_for(clone: Clone, pair_task: str, source: str = "") -> Path:
-    """A folder of what ``source`` is to hold: pairs, videos or photos."""
+def data_for(clone: Clone, pair_task: str, source: str = "", layout: str = "") -> Path:
+    """A folder of what ``source`` is to hold: two sides that are no pairs, pairs, videos or photos."""
+    if layout == "unpaired":
+        return clone.path.parent / "unpaired"
     if pair_task == "none":
         return clone.path.parent / "pairs"
     return clone.path.parent / ("videos" if "people" in source or "video" in source else "images")
@@ -93,7 +99,8 @@ def made_small(command: Command, clone: Clone) -> list[str]:
         given = dict(word.split("=", 1) for word in words if "=" in word)
         small = [f"{key}={value}" for key, value in TINY.items() if key in given]
         if given.get("dataset") == "folder":
-            small += [f"source={data_for(clone, given.get('pair_task', ''), given.get('source', ''))}"]
+            kind = (given.get(name, "") for name in ("pair_task", "source", "layout"))
+            small += [f"source={data_for(clone, *kind)}"]
         return words + [part for setting in small for part in ("-S", setting)]
     if words[0] == "make":
         if words[1] in ("recipe", "study"):
