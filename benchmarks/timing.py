@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from pix2pix.items.manifest import Row
 
 ROUNDS = 5
+
+Step = Callable[[], object]
 
 
 def data_folder() -> Path:
@@ -55,6 +58,61 @@ def seconds_of(ways: Mapping[str, Callable[[Path], object]], scratch: Path) -> d
 def folder_of(scratch: Path, name: str, number: int = ROUNDS) -> Path:
     """The folder that a way wrote to in a round, by default the last one."""
     return scratch / str(number) / name
+
+
+def seconds_per_step(
+    ways: Mapping[str, Callable[[], Step]], steps: int, rounds: int
+) -> dict[str, list[float]]:
+    """Take some steps of every way in each round, and return the seconds of one, of each way by round.
+
+    Args:
+        ways: what makes the step of each way, by its name; each is made in a process of its own.
+        steps: of a round, beside one that is not timed.
+        rounds: how often each way has its turn.
+    """
+    runners = {name: _Runner(make, steps) for name, make in ways.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    try:
+        for _ in range(rounds):
+            for name, runner in runners.items():
+                seconds[name].append(runner.seconds_per_step())
+    finally:
+        for runner in runners.values():
+            runner.close()
+    return seconds
+
+
+class _Runner:
+    """A step in a process of its own, which waits to be asked for its time."""
+
+    def __init__(self, make: Callable[[], Step], steps: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, make, steps))
+        self._process.start()
+        theirs.close()
+
+    def seconds_per_step(self) -> float:
+        self._connection.send(True)
+        return float(self._connection.recv())
+
+    def close(self) -> None:
+        self._connection.close()
+        self._process.join()
+
+
+def _serve(connection: Connection, make: Callable[[], Step], steps: int) -> None:
+    step = make()
+    step()
+    try:
+        while connection.recv():
+            step()  # brings back to the caches what the others drove out
+            start = time.perf_counter()
+            for _ in range(steps):
+                step()
+            connection.send((time.perf_counter() - start) / steps)
+    except EOFError:
+        return  # nobody asks any more
 
 
 def speedup(seconds: Mapping[str, list[float]], way: str, over: str) -> float:

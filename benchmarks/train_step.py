@@ -12,13 +12,12 @@ a batch that lies in memory. ``memory_gb_512px``, ``memory_gb_1024px``: peak mem
 """
 
 import itertools
-import multiprocessing
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.comparisons import PLAIN_RECIPE, RECIPES
 from benchmarks.plain_loop import plain_step
-from benchmarks.timing import in_process, print_machine, print_result
+from benchmarks.timing import Step, in_process, print_machine, print_result, seconds_per_step, speedup
 from pix2pix.machine.device import open_fabric
 from pix2pix.machine.memory import keep_freed_memory
 from pix2pix.machine.prefetch import on_device
@@ -44,8 +43,6 @@ STEPS = {1: 4, 8: 1}  # per round, by batch size
 LOADER_STEPS = {64: 20, 256: 4}  # per round, by side in px
 PAPER = RECIPES / f"{PLAIN_RECIPE}.yaml"
 CONVOLUTION = (16, 512, 32, 512, 3)  # pictures, channels, side in px, channels out, kernel
-
-Step = Callable[[], object]
 
 
 def main() -> None:
@@ -64,20 +61,18 @@ def main() -> None:
 def _beside_a_plain_loop(batch: int) -> dict[str, float]:
     step_gflop = _step_gflop(batch)
     gflop = {"ours": step_gflop, "plain loop": step_gflop, "convolution": _convolution_gflop()}
-    makers = {"ours": _ours, "plain loop": _plain, "convolution": _convolution}
-    runners = {name: _Runner(make, batch, STEPS[batch]) for name, make in makers.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(ROUNDS):
-        for name, runner in runners.items():
-            seconds[name].append(runner.seconds_per_step())
+    ways: dict[str, Callable[[], Step]] = {
+        "ours": partial(_ours, batch),
+        "plain loop": partial(_plain, batch),
+        "convolution": _convolution,
+    }
+    seconds = seconds_per_step(ways, STEPS[batch], ROUNDS)
     rates = {name: gflop[name] / statistics.median(values) for name, values in seconds.items()}
-    for name, runner in runners.items():
-        runner.close()
-        rounds = ", ".join(f"{value:.3f}" for value in seconds[name])
+    for name, values in seconds.items():
+        rounds = ", ".join(f"{value:.3f}" for value in values)
         print(f"batch {batch}, {name:12} {rates[name]:6.0f} GFLOP/s; seconds by round: {rounds}", flush=True)
-    faster = [plain / ours for ours, plain in zip(seconds["ours"], seconds["plain loop"], strict=True)]
     return {
-        f"speedup_batch{batch}": round(statistics.median(faster), 2),
+        f"speedup_batch{batch}": speedup(seconds, "ours", over="plain loop"),
         f"peak_share_batch{batch}": round(rates["ours"] / rates["convolution"], 3),
     }
 
@@ -100,7 +95,7 @@ def _plain(batch: int) -> Step:
     return plain_step(*_random_pairs(batch, 256).unbind(1))
 
 
-def _convolution(_: int) -> Step:
+def _convolution() -> Step:
     pictures, inputs, side, outputs, kernel = CONVOLUTION
     layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2).bfloat16()
     layer = layer.to(memory_format=torch.channels_last).requires_grad_(False)
@@ -166,35 +161,6 @@ def _peak_memory_gb(size: int) -> float:
         flush=True,
     )
     return round(peak, 2)
-
-
-class _Runner:
-    """A step in a process of its own, which waits to be asked for its time."""
-
-    def __init__(self, make: Callable[[int], Step], batch: int, steps: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make, batch, steps))
-        self._process.start()
-
-    def seconds_per_step(self) -> float:
-        self._connection.send(True)
-        return float(self._connection.recv())
-
-    def close(self) -> None:
-        self._connection.send(False)
-        self._process.join()
-
-
-def _serve(connection: Connection, make: Callable[[int], Step], batch: int, steps: int) -> None:
-    step = make(batch)
-    step()
-    while connection.recv():
-        step()  # brings back to the caches what the others drove out
-        start = time.perf_counter()
-        for _ in range(steps):
-            step()
-        connection.send((time.perf_counter() - start) / steps)
 
 
 if __name__ == "__main__":

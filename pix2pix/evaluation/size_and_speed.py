@@ -11,6 +11,8 @@ from torch import nn
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.generators import Generator
 from pix2pix.networks.options import DiscriminatorOptions
+from pix2pix.networks.patch_heads import PatchHeads
+from pix2pix.networks.resnet_generator import ResnetGenerator
 
 BATCHES = (1, 4, 16)
 TRIALS = 5
@@ -32,10 +34,10 @@ def network_sizes(
     if back is not None:
         networks["back_generator"] = back
     with torch.device("meta"):  # shapes without memory
-        if any(settings.get(name) for name in ("lambda_gan", "lambda_feature_matching", "track_gan")):
-            networks["discriminator"] = PatchDiscriminator(DiscriminatorOptions.of(settings))
-        if settings.get("lambda_projected"):
-            networks["projected_discriminator"] = ProjectedDiscriminator()
+        if settings.get("objective", "pix2pix") == "pix2pix":
+            networks |= _judges_of_pairs(settings)
+        else:
+            networks |= _judges_of_pictures(generator, settings)
     counts = {name: sum(weights.numel() for weights in net.parameters()) for name, net in networks.items()}
     return {
         **{f"{name}_parameters": count for name, count in counts.items()},
@@ -58,6 +60,27 @@ def inference_speed(generator: Generator, fabric: Fabric) -> dict[str, float]:
             figures["inference_ms"] = round(1e3 * seconds, 2)
         figures[f"inference_per_second_batch{batch}"] = round(batch / seconds, 1)
     return figures
+
+
+def _judges_of_pairs(settings: Mapping[str, Any]) -> dict[str, nn.Module]:
+    """The discriminators of pix2pix."""
+    judges: dict[str, nn.Module] = {}
+    if any(settings.get(name) for name in ("lambda_gan", "lambda_feature_matching", "track_gan")):
+        judges["discriminator"] = PatchDiscriminator(DiscriminatorOptions.of(settings))
+    if settings.get("lambda_projected"):
+        judges["projected_discriminator"] = ProjectedDiscriminator()
+    return judges
+
+
+def _judges_of_pictures(generator: Generator, settings: Mapping[str, Any]) -> dict[str, nn.Module]:
+    """The discriminators of CycleGAN, or that of CUT and the heads by which it compares patches."""
+    options = DiscriminatorOptions.of(settings)
+    judges: dict[str, nn.Module] = {"discriminator": PatchDiscriminator(options, pictures=1)}
+    if settings["objective"] == "cyclegan":
+        judges["back_discriminator"] = PatchDiscriminator(options, pictures=1)
+    elif isinstance(generator, ResnetGenerator):
+        judges["patch_heads"] = PatchHeads(generator.feature_channels)
+    return judges
 
 
 def _seconds(generator: Generator, pictures: torch.Tensor) -> float:

@@ -23,7 +23,7 @@ from pix2pix.pairs.sources import PairSource, choose_sources, file_names
 from pix2pix.pairs.splits import assign_splits
 from pix2pix.pictures.images import read_image, to_square, write_png
 from pix2pix.pictures.options import PairOptions
-from pix2pix.pictures.pairs import SPLITS, TEST, TRAIN, VAL
+from pix2pix.pictures.pairs import LEAST_VALIDATED, SPLITS, TEST, TRAIN, VAL
 
 PICTURES_AT_ONCE = 50
 OWN_SPLIT_RANK = {"": 0, TRAIN: 0, VAL: 1, TEST: 2}
@@ -195,7 +195,11 @@ def _split_sides(
         own_splits = {group: sources[index].own_split for index, group in members.items()}
         try:
             found, said = assign_splits(
-                own_splits, seed=seed, val_fraction=val_fraction, test_fraction=test_fraction
+                own_splits,
+                seed=seed,
+                val_fraction=val_fraction,
+                test_fraction=test_fraction,
+                least_val=LEAST_VALIDATED if side else 1,
             )
         except InputError as error:
             if not side:

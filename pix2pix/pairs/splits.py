@@ -9,13 +9,18 @@ from pix2pix.pictures.pairs import TEST, TRAIN, VAL
 
 
 def assign_splits(
-    own_splits: Mapping[str, str], *, seed: int, val_fraction: float, test_fraction: float
+    own_splits: Mapping[str, str],
+    *,
+    seed: int,
+    val_fraction: float,
+    test_fraction: float,
+    least_val: int = 1,
 ) -> tuple[dict[str, str], list[str]]:
     """Give every group of items a split: its source's own, or one by the hash of the seed and its key.
 
     A source's ``val`` becomes ``test`` where it has no ``test`` (the published practice), and what is missing
-    then is cut from ``train``. A split that would be empty gets the group with the lowest hash from the
-    largest split.
+    then is cut from ``train``. A split that would be empty, or a validation that would be too small, gets
+    groups with the lowest hashes from the largest split.
 
     Args:
         own_splits: the source's split of each group (``train``, ``val``, ``test`` or empty), by the group's
@@ -23,9 +28,10 @@ def assign_splits(
         seed: of the hash.
         val_fraction: the expected share of validation, where it is cut.
         test_fraction: the expected share of test, where it is cut.
+        least_val: groups that validation gets where it is cut and another split has more of them.
 
     Returns:
-        the split of each group by its key, and notes on groups moved into a split that was empty.
+        the split of each group by its key, and notes on groups moved into a split.
 
     Raises:
         InputError: fewer than three groups, so that some split stays empty.
@@ -48,20 +54,22 @@ def assign_splits(
         if split == TRAIN and hashes[key] < test_share + val_share:
             split = TEST if hashes[key] < test_share else VAL
         splits[key] = split
-    return splits, _fill_empty(splits, hashes)
+    is_val_cut = VAL not in kept
+    return splits, _fill(splits, hashes, {TEST: 1, VAL: least_val if is_val_cut else 1, TRAIN: 1})
 
 
-def _fill_empty(splits: dict[str, str], hashes: Mapping[str, float]) -> list[str]:
-    """Move a group into each empty split, and return a note on each move."""
+def _fill(splits: dict[str, str], hashes: Mapping[str, float], least: Mapping[str, int]) -> list[str]:
+    """Move groups into each split that has fewer than its least, and return a note on each move."""
     notes = []
-    for split in (TEST, VAL, TRAIN):
-        counts = Counter(splits.values())
-        if counts[split]:
-            continue
-        largest = counts.most_common(1)[0][0]
-        key = min((key for key in splits if splits[key] == largest), key=lambda key: (hashes[key], key))
-        splits[key] = split
-        notes.append(f"{split} would be empty: moved {key} into it from {largest}")
+    for split, wanted in least.items():
+        while (counts := Counter(splits.values()))[split] < wanted:
+            largest, size = counts.most_common(1)[0]
+            if counts[split] and size <= wanted:
+                break  # there is none to spare
+            key = min((key for key in splits if splits[key] == largest), key=lambda key: (hashes[key], key))
+            splits[key] = split
+            found = f"have {counts[split]} alone" if counts[split] else "be empty"
+            notes.append(f"{split} would {found}: moved {key} into it from {largest}")
     return notes
 
 

@@ -14,6 +14,7 @@ VAL = "val"
 TEST = "test"
 SPLITS = (TRAIN, VAL, TEST)
 SIDES = ("A", "B")
+LEAST_VALIDATED = 2  # validation pictures of each side: sets are compared
 
 
 def read_pair(path: Path) -> tuple[RgbImage, RgbImage]:

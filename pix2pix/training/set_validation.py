@@ -13,7 +13,7 @@ from pix2pix.core.errors import InputError
 from pix2pix.model.inference import translating
 from pix2pix.model.pair_folder import Pictures, to_image
 from pix2pix.networks.generators import Generator
-from pix2pix.pictures.pairs import SIDES
+from pix2pix.pictures.pairs import LEAST_VALIDATED, SIDES
 from pix2pix.realism.comparison import KID_SCALE
 from pix2pix.realism.feature_distances import whole_kid
 from pix2pix.realism.networks import load_lite0
@@ -21,7 +21,6 @@ from pix2pix.training.validation import PICTURES_SHOWN, Example
 
 BATCH = 16
 MOST_MEASURED = 200  # pictures of each side, from all over it
-LEAST_MEASURED = 2
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,9 @@ class SetValidation:
         self, sides: tuple[Pictures, Pictures], fabric: Fabric, test_mode: TestMode, *, is_both_ways: bool
     ) -> None:
         for side, pictures in zip(SIDES, sides, strict=True):
-            if len(pictures) < LEAST_MEASURED:
+            if len(pictures) < LEAST_VALIDATED:
                 raise InputError(
-                    f"side {side} has {len(pictures)} validation picture; to compare sets {LEAST_MEASURED} "
+                    f"side {side} has {len(pictures)} validation picture; to compare sets {LEAST_VALIDATED} "
                     "are needed: take a larger val_fraction"
                 )
         titles = ("picture", "translated", "and back")

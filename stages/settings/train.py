@@ -6,7 +6,7 @@ from typing import Any, Self, get_args
 from pydantic import field_validator, model_validator
 
 from pix2pix.core.choices import AutoOutput, Output
-from pix2pix.networks.options import patch_grid
+from pix2pix.networks.options import RESIDUAL_BLOCKS, patch_grid
 from pix2pix.training.options import TrainingOptions
 from stages.shared.settings import Settings
 
@@ -17,6 +17,15 @@ PRETRAINED: dict[str, tuple[object, ...]] = {
     "resnet18_unet": ("auto", True, False, "a path"),
     "efficientnet_unet": ("auto", True),
 }
+# The weights of what pix2pix learns by; without pairs the GAN term alone shows G what B's pictures are like.
+TERMS_OF_PIX2PIX = (
+    "lambda_l1",
+    "lambda_l2",
+    "lambda_gan",
+    "lambda_feature_matching",
+    "lambda_perceptual",
+    "lambda_projected",
+)
 
 
 class TrainSettings(Settings, TrainingOptions, frozen=True):
@@ -73,12 +82,34 @@ class TrainSettings(Settings, TrainingOptions, frozen=True):
 
     @model_validator(mode="after")
     def _has_an_objective(self) -> Self:
-        terms = [name for name in type(self).model_fields if name.startswith("lambda_")]
+        terms = TERMS_OF_PIX2PIX if self.objective == "pix2pix" else ("lambda_gan",)
         if not any(getattr(self, name) for name in terms):
-            raise ValueError(f"{', '.join(terms)} are all 0: there is nothing to learn from")
+            are_0 = f"{', '.join(terms)} are all 0" if len(terms) > 1 else f"{terms[0]}: found 0"
+            raise ValueError(f"{are_0}: objective: {self.objective} has nothing to learn from")
         if self.epochs_decay > self.epochs:
             raise ValueError(f"epochs_decay: found {self.epochs_decay}; it is part of epochs, {self.epochs}")
         self.check_hashes("pretrained", "init_from")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_for_no_pairs_without_any(self) -> Self:
+        if self.objective == "pix2pix":
+            return self
+        if self.pretrain_epochs:
+            raise ValueError(
+                f"pretrain_epochs: found {self.pretrain_epochs}; in them G learns from pairs, by L1, and "
+                f"objective: {self.objective} has none: take 0"
+            )
+        if self.input_labels is True:
+            raise ValueError(
+                f"input_labels: found True; objective: {self.objective} takes pictures alone: take auto or "
+                "false"
+            )
+        if self.objective == "cut" and self.generator not in RESIDUAL_BLOCKS:
+            raise ValueError(
+                f"generator: found {self.generator!r}; objective: cut compares features of "
+                f"{' or '.join(RESIDUAL_BLOCKS)}"
+            )
         return self
 
 

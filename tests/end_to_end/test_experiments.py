@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -20,8 +21,10 @@ from clones import Clone, clone_project, ran
 from conftest import PROJECT
 from torchvision.models import resnet18
 from training_cases import write_pairs
+from unpaired_cases import write_sets
 
 from experiments.recipes import load_params
+from pix2pix.model.model_file import read_settings
 from pix2pix.pictures.images import read_image, write_png
 
 pytestmark = pytest.mark.slow
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.slow
 TINY = "ngf=2 ndf=2 epochs=1 max_images=0 log_every=1"
 ALL_STAGES = ["download", "extract_frames", "crop_faces", "build_pairs", "train", "evaluate"]
 PHOTOS = "photos"  # made of Shortie's coloured halves
+SIDES = "sides"  # two sides that are no pairs, made of them by class
 STAND_INS = {  # for each recipe's download
     "isola_facades": "facades",
     "isola_maps": "edges2shoes",
@@ -45,6 +49,10 @@ STAND_INS = {  # for each recipe's download
     "blog_sketch": PHOTOS,
     "blog_sketch_resize": PHOTOS,
     "tutorial_maps": "edges2shoes",
+    "cyclegan_horse2zebra": SIDES,
+    "cyclegan_monet2photo": SIDES,
+    "cyclegan_maps": SIDES,
+    "cut_horse2zebra": SIDES,
     "best_colour": "shortie",
     "best_edges": "edges2shoes",
     "best_labels": "facades",
@@ -167,6 +175,25 @@ def wait_for_a_second_training(clone: Clone, process: "subprocess.Popen[str]") -
     raise AssertionError("no second training has kept a state within two minutes")
 
 
+@pytest.mark.parametrize("name", ["cyclegan_horse2zebra", "cut_horse2zebra"])
+def test_recipe_without_pairs_trains_on_two_sides(clone: Clone, tmp_path: Path, name: str) -> None:
+    clone.run("git", "checkout", "--quiet", "--", ".")
+    sets = write_sets(tmp_path / "sets", a=4, b=5, train=10)  # as CycleGAN's sets are: no validation
+    output = recipe(clone, name, own(sets, f"{TINY} epochs_decay=1"))
+    assert ran(output)[-2:] == ["train", "evaluate"] and names(clone).count(f"{name}-smoke") == 1
+    is_both_ways = name.startswith("cyclegan")
+    train, test, sizes = (clone.json(f"metrics/{part}.json") for part in ("train", "evaluate", "model"))
+    data = clone.json("metrics/data.json")
+    assert data["val_a"] == data["val_b"] == 2 and data["train"] == 16
+    assert train["epochs"] == 1 and train["generator_gan"] > 0
+    assert ("cycle" in train, "contrast" in train) == (is_both_ways, not is_both_ways)
+    assert test["n_images"] == 4 and ("cycle_l1" in test) == is_both_ways
+    assert ("back_discriminator_parameters" in sizes) == is_both_ways
+    assert ("patch_heads_parameters" in sizes) != is_both_ways
+    model = read_settings(clone.path / "models/generator.safetensors")
+    assert (model["objective"], model["generator"]) == (name.split("_")[0], "resnet_9blocks")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs sessions")
 def test_killed_study_goes_on_where_it_was(clone: Clone, pairs: Path) -> None:
     clone.run("git", "checkout", "--quiet", "--", ".")
@@ -203,6 +230,16 @@ def photos(datasets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def sides(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The photos of every other class as A, and of the rest as B, in their splits."""
+    folder = tmp_path_factory.mktemp("sides")
+    for split in ("train", "test"):
+        for number, kind in enumerate(sorted((photos / split).iterdir())):
+            shutil.copytree(kind, folder / f"{split}{'AB'[number % 2]}", dirs_exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Settings that name a file of the shape of ImageNet's weights."""
     torch.manual_seed(0)
@@ -213,19 +250,21 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_recipe_runs_on_real_data_from_download_to_metrics(
-    clone: Clone, datasets: Path, photos: Path, weights: str, name: str
+    clone: Clone, datasets: Path, photos: Path, sides: Path, weights: str, name: str
 ) -> None:
     clone.run("git", "checkout", "--quiet", "--", ".")
-    source = photos if STAND_INS[name] == PHOTOS else datasets / STAND_INS[name]
+    source = {PHOTOS: photos, SIDES: sides}.get(STAND_INS[name], datasets / STAND_INS[name])
     changes = f"dataset=folder source={source}" + (f" {weights}" if "enhanced" in name else "")
     start_time = time.monotonic()
     output = recipe(clone, name, changes)
     seconds = time.monotonic() - start_time
     data, train, test = (clone.json(f"metrics/{part}.json") for part in ("data", "train", "evaluate"))
     params = load_params((clone.path / "params.yaml").read_text())
-    print(json.dumps({"recipe": name, "seconds": round(seconds), "l1": test["l1"], "train": data["train"]}))
+    print(
+        json.dumps({"recipe": name, "seconds": round(seconds), "l1": test.get("l1"), "train": data["train"]})
+    )
     assert f"Ran experiment(s): {name}-smoke" in output
-    assert test["n_images"] == data["test"] > 0
+    assert test["n_images"] == data.get("test_a", data["test"]) > 0
     assert train["epochs"] == params["epochs"] + params["pretrain_epochs"]
     assert ("discriminator_real" in train) == bool(params["lambda_gan"])
     kept = list((clone.path / "data/epochs").glob("*.safetensors"))

@@ -1,5 +1,6 @@
 """Recipes beside what the papers and reports say, and changes of them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from pix2pix.networks.convolutions import Doubling
 from pix2pix.networks.discriminator import PatchDiscriminator
 from pix2pix.networks.generators import UnetGenerator, build_generator
 from pix2pix.networks.options import DiscriminatorOptions, GeneratorOptions, patch_grid
+from pix2pix.training.options import LearningRateOptions
+from pix2pix.training.schedule import rate_factor
 from stages.shared.settings import read_settings_file
 
 WEIGHTS_OF_METRICS = {"feature_weights", "feature_weights_sha256", "lpips_weights", "lpips_weights_sha256"}
@@ -37,9 +40,19 @@ ORIGINAL: dict[str, Any] = {
     "beta1": 0.5,
     "beta2": 0.999,
     "lr_schedule": "constant",
+    "epochs_decay": 0,
+    "objective": "pix2pix",
     "lambda_l1": 100,
     "lambda_l2": 0,
     "lambda_gan": 1,
+    "lambda_feature_matching": 0,
+    "lambda_perceptual": 0,
+    "lambda_projected": 0,
+    "lambda_cycle": 0,
+    "lambda_identity": 0,
+    "lambda_nce": 0,
+    "lambda_nce_identity": 0,
+    "nce_flip": False,
     "gan_loss": "bce",
     "discriminator_loss_factor": 0.5,
     "discriminator_updates": "joint",
@@ -50,6 +63,7 @@ ORIGINAL: dict[str, Any] = {
     "leaky_slope": 0.2,
     "generator": "unet",
     "pretrained": False,
+    "input_labels": False,
     "ngf": 64,
     "levels": 0,
     "skip_connections": True,
@@ -61,6 +75,7 @@ ORIGINAL: dict[str, Any] = {
     "patch_size": 70,
     "discriminator_padding": 1,
     "spectral_norm": False,
+    "augment_discriminator": False,
     "augment_jitter": True,
     "augment_mirror": True,
     "augment_color_jitter": 0,
@@ -100,6 +115,28 @@ IIT = ORIGINAL | {
 }
 BLOG = ORIGINAL | {"pair_task": "sketch", "levels": 7, "discriminator_loss_factor": 1, "keep_every": 20}
 PAIRS = {"pair_task": "none", "direction": "AtoB"}
+CYCLEGAN = ORIGINAL | {
+    "layout": "unpaired",
+    **PAIRS,
+    "objective": "cyclegan",
+    "lambda_l1": 0,
+    "lambda_cycle": 10,
+    "gan_loss": "lsgan",
+    "lr_schedule": "linear",
+    "epochs_decay": 100,
+    "generator": "resnet_9blocks",
+    "norm": "instance_plain",
+    "dropout": 0,
+    "test_mode": "eval",
+}
+CUT = CYCLEGAN | {
+    "objective": "cut",
+    "lambda_cycle": 0,
+    "lambda_nce": 1,
+    "lambda_nce_identity": 1,
+    "epochs": 400,
+    "epochs_decay": 200,
+}
 LABELS = {"pair_task": "none", "direction": "BtoA"}
 SYSTEMS: dict[str, dict[str, Any]] = {
     "isola_facades": ORIGINAL | LABELS | {"dataset": "facades"},
@@ -133,6 +170,10 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "keep_every": 10,
         "sample_every": 10,
     },
+    "cyclegan_horse2zebra": CYCLEGAN | {"dataset": "horse2zebra", "lambda_identity": 0.5},
+    "cyclegan_monet2photo": CYCLEGAN | {"dataset": "monet2photo", "lambda_identity": 0.5},
+    "cyclegan_maps": CYCLEGAN | {"dataset": "maps_unpaired"},
+    "cut_horse2zebra": CUT | {"dataset": "horse2zebra"},
 }
 
 RECOMMENDED = ["best_colour", "best_edges", "best_labels"]  # of no paper
@@ -220,6 +261,39 @@ def test_iits_generator_drops_out_in_all_eight_blocks() -> None:
     assert sum(isinstance(module, nn.Dropout) for module in generator.modules()) == 8
 
 
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name.startswith(("cyclegan", "cut"))])
+def test_networks_without_pairs_are_as_large_as_cyclegans_code_prints(name: str) -> None:
+    recipe = read_recipe(name)
+    with torch.device("meta"):
+        judge = PatchDiscriminator(DiscriminatorOptions.of(recipe), pictures=1)
+    generator, _ = networks(name)
+    assert [round(count(network) / 1e6, 3) for network in (generator, judge)] == [11.378, 2.765]
+    assert not any(isinstance(module, nn.Dropout) for module in generator.modules())
+    assert grid(name) == 30
+
+
+@pytest.mark.parametrize(("name", "at_full_rate"), [("cyclegan_horse2zebra", 100), ("cut_horse2zebra", 200)])
+def test_rate_falls_to_zero_over_the_second_half(name: str, at_full_rate: int) -> None:
+    options = LearningRateOptions.of(read_recipe(name))
+    factors = [rate_factor(options, epoch) for epoch in range(1, options.epochs + 2)]
+    assert factors[:at_full_rate] == [1.0] * at_full_rate and factors[at_full_rate] < 1
+    assert factors[-1] == 0 < factors[-2] and len(factors) == 2 * at_full_rate + 1
+
+
+def test_fastcut_is_the_line_in_cuts_recipe() -> None:
+    (line,) = re.findall(r'FastCUT: `SET="(.*)"`', Path("recipes/cut_horse2zebra.yaml").read_text())
+    recipe = read_recipe("cut_horse2zebra")
+    changes = parse_changes(line, recipe)
+    assert changes == {
+        "lambda_nce": 10,
+        "lambda_nce_identity": 0,
+        "nce_flip": True,
+        "epochs": 200,
+        "epochs_decay": 50,
+    }
+    assert changed(recipe, changes) == recipe | changes
+
+
 def grid(name: str) -> int:
     recipe = read_recipe(name)
     return patch_grid(recipe["image_size"], recipe["patch_size"], recipe["discriminator_padding"])
@@ -288,6 +362,7 @@ def test_smoke_is_small_and_leaves_every_part_on(name: str) -> None:
         "max_images",
         "max_frames_per_clip",
         "lr_step_epochs",
+        "epochs_decay",
         "keep_every",
         "log_every",
         "sample_every",

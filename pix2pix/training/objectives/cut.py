@@ -10,9 +10,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from pix2pix.networks.discriminator import PatchDiscriminator
+from pix2pix.networks.patch_heads import PatchHeads
 from pix2pix.networks.resnet_generator import ResnetGenerator
 from pix2pix.training.objectives.adversary import Adversary, Terms, add, summing
-from pix2pix.training.objectives.contrast import PatchHeads, contrastive_loss
+from pix2pix.training.objectives.contrast import contrastive_loss
 from pix2pix.training.objectives.objective import Objective, Part
 from pix2pix.training.options import ObjectiveOptions
 

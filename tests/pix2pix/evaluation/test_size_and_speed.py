@@ -18,6 +18,7 @@ PAPERS = (
     | asdict(GeneratorOptions(image_size=256))
     | {"lambda_gan": 1, "track_gan": False}
 )
+WITHOUT_PAIRS = {"generator": "resnet_9blocks", "norm": "instance_plain", "dropout": 0.0}
 
 
 def count(network: nn.Module) -> int:
@@ -66,6 +67,34 @@ def test_generator_of_the_other_direction_counts(tmp_path: Path) -> None:
     both = network_sizes(model.generator, model.settings, model.back)
     assert both["back_generator_parameters"] == both["generator_parameters"] == one["generator_parameters"]
     assert both["networks_mb"] == pytest.approx(one["networks_mb"] + one["generator_mb"], abs=0.11)
+
+
+def test_cyclegans_networks_are_as_large_as_its_code_prints() -> None:
+    """The code prints 11.378 M of each generator, and 2.765 M of each discriminator."""
+    settings = PAPERS | WITHOUT_PAIRS | {"objective": "cyclegan"}
+    generator, back = (build_generator(GeneratorOptions.of(settings)) for _ in range(2))
+    sizes = network_sizes(generator, settings, back)
+    counts = {name: round(size / 1e6, 3) for name, size in sizes.items() if name.endswith("_parameters")}
+    assert counts == {
+        "generator_parameters": 11.378,
+        "back_generator_parameters": 11.378,
+        "discriminator_parameters": 2.765,
+        "back_discriminator_parameters": 2.765,
+    }
+    assert sizes["networks_mb"] == pytest.approx(4 * 2 * (11.378 + 2.765), abs=0.05)
+
+
+def test_heads_of_cut_count_and_another_discriminator_does_not() -> None:
+    settings = PAPERS | WITHOUT_PAIRS | {"objective": "cut", "lambda_projected": 1}
+    sizes = network_sizes(build_generator(GeneratorOptions.of(settings)), settings)
+    depths = (3, 128, 256, 256, 256)  # channels of the picture, of both halvings and of two residual blocks
+    assert sizes["patch_heads_parameters"] == sum((channels + 256 + 2) * 256 for channels in depths)
+    assert round(sizes["discriminator_parameters"] / 1e6, 3) == 2.765
+    assert {name for name in sizes if name.endswith("_parameters")} == {
+        "generator_parameters",
+        "discriminator_parameters",
+        "patch_heads_parameters",
+    }
 
 
 def test_speed_is_that_of_single_pictures_and_of_batches() -> None:

@@ -112,6 +112,14 @@ def test_own_splits_are_kept_and_missing_ones_drawn_on_each_side(tmp_path: Path)
         assert set(found) == set(SPLITS)
 
 
+def test_each_side_has_two_pictures_for_validation(tmp_path: Path) -> None:
+    rows, notes = build_pairs(
+        sides(tmp_path / "in", 8, 12), tmp_path / "out", NONE, **SPLIT | {"val_fraction": 0.01}
+    )
+    assert [[row.split for row in rows if row.side == side].count("val") for side in "AB"] == [2, 2]
+    assert "side B, the target: val would have 1 alone: moved" in " ".join(notes)
+
+
 def test_max_images_is_of_each_side(tmp_path: Path) -> None:
     sources = sides(tmp_path / "in", 20, 8)
     every, _ = build_pairs(sources, tmp_path / "all", NONE, **SPLIT)

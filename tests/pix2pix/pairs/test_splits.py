@@ -57,6 +57,27 @@ def test_an_empty_split_gets_the_lowest_hash_and_a_note() -> None:
     assert any(note.startswith("test would be empty: moved class/") for note in moved)
 
 
+@pytest.mark.parametrize("count", [3, 4, 6, 30])
+def test_validation_gets_as_many_as_it_needs_where_others_have_more(count: int) -> None:
+    own = {f"class/{i}": "" for i in range(count)}
+    shares = {"val_fraction": 0.02, "test_fraction": 0.1}
+    for seed in range(20):
+        splits, notes = assign_splits(own, seed=seed, least_val=2, **shares)
+        sizes = Counter(splits.values())
+        assert sizes["val"] >= (2 if count >= 6 else 1) and min(sizes["train"], sizes["test"]) >= 1
+        usual, _ = assign_splits(own, seed=seed, **shares)
+        moved = {key for key in own if splits[key] != usual[key]}
+        assert len(moved) <= 1 and all(any(key in note for note in notes) for key in moved)
+        if moved and count == 30:
+            (key,) = moved
+            assert f"val would have 1 alone: moved {key} into it from train" in notes
+
+
+def test_own_validation_is_left_as_it_is_however_small() -> None:
+    own = keys(20, "train") | {"v": "val", "t": "test"}
+    assert assign_splits(own, seed=0, val_fraction=0.1, test_fraction=0.1, least_val=2) == (own, [])
+
+
 def test_fewer_than_three_groups_are_refused() -> None:
     with pytest.raises(InputError, match="2 photos or recordings cannot fill"):
         assign(keys(2))

@@ -109,9 +109,11 @@ def test_auto_output_is_chroma_where_grey_is_coloured(
 @pytest.mark.parametrize(
     ("pair_task", "direction"), [("edges", "AtoB"), ("sketch", "BtoA"), ("grayscale", "BtoA")]
 )
+@pytest.mark.parametrize("objective", ["pix2pix", "cyclegan"])
 def test_chroma_is_refused_where_targets_are_not_as_bright_as_inputs(
-    params: Path, pair_task: str, direction: str
+    params: Path, pair_task: str, direction: str, objective: str
 ) -> None:
+    change(params, "objective", objective)
     change(params, "pair_task", pair_task)
     change(params, "direction", direction)
     change(params, "output", "chroma")
@@ -123,6 +125,64 @@ def test_chroma_is_for_ready_made_pairs_too(params: Path) -> None:
     change(params, "pair_task", "none")
     change(params, "output", "chroma")
     assert load_settings(TrainSettings).output == "chroma"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("lambda_gan", "0", "lambda_gan: found 0: objective: {objective} has nothing to learn from"),
+        ("pretrain_epochs", "2", "pretrain_epochs: found 2; in them G learns from pairs, by L1, and objec"),
+        ("input_labels", "true", "input_labels: found True; objective: {objective} takes pictures alone"),
+    ],
+)
+@pytest.mark.parametrize("objective", ["cyclegan", "cut"])
+def test_objective_without_pairs_refuses_what_needs_them(
+    params: Path, objective: str, key: str, value: str, message: str
+) -> None:
+    change(params, "objective", objective)
+    change(params, "generator", "resnet_9blocks")
+    check_all()
+    change(params, key, value)
+    with pytest.raises(InputError) as error:
+        check_all()
+    assert message.format(objective=objective) in str(error.value)
+    change(params, "objective", "pix2pix")
+    check_all()
+
+
+@pytest.mark.parametrize("output", ["auto", "chroma"])
+@pytest.mark.parametrize("pair_task", ["none", "grayscale"])
+def test_chroma_is_for_unpaired_pictures_as_for_pairs(params: Path, pair_task: str, output: str) -> None:
+    for key, value in {"objective": "cyclegan", "pair_task": pair_task, "output": output}.items():
+        change(params, key, value)
+    is_chroma = output == "chroma" or pair_task == "grayscale"
+    assert load_settings(TrainSettings).output == ("chroma" if is_chroma else "colour")
+
+
+@pytest.mark.parametrize("generator", ["unet", "resnet18_unet", "efficientnet_unet"])
+def test_cut_needs_a_generator_whose_features_it_compares(params: Path, generator: str) -> None:
+    change(params, "objective", "cut")
+    change(params, "generator", generator)
+    with pytest.raises(InputError, match=f"generator: found '{generator}'; .* resnet_6blocks or resnet_9bl"):
+        check_all()
+    change(params, "objective", "cyclegan")
+    check_all()
+
+
+def test_only_terms_of_the_objective_count(params: Path) -> None:
+    lambdas = [line.split(":")[0] for line in params.read_text().splitlines() if line.startswith("lambda_")]
+    for key in lambdas:
+        change(params, key, "0")
+    of_others = [key for key in lambdas if key.startswith(("lambda_cycle", "lambda_identity", "lambda_nce"))]
+    assert len(lambdas) - len(of_others) == 6
+    for key in of_others:
+        change(params, key, "1")
+    with pytest.raises(InputError, match=r"lambda_l1, .*, lambda_projected are all 0: objective: pix2pix ha"):
+        check_all()
+    for key in set(lambdas) - set(of_others):
+        change(params, key, "1")
+        check_all()
+        change(params, key, "0")
 
 
 def test_all_problems_are_told_at_once_and_once(params: Path) -> None:

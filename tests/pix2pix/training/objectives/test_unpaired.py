@@ -11,9 +11,10 @@ from torch.nn import functional as F
 from training_cases import small_options
 
 from pix2pix.machine.device import open_fabric
+from pix2pix.networks import patch_heads
+from pix2pix.networks.patch_heads import PatchHeads
 from pix2pix.training.build import build_model
-from pix2pix.training.objectives import contrast
-from pix2pix.training.objectives.contrast import PatchHeads, contrastive_loss
+from pix2pix.training.objectives.contrast import contrastive_loss
 from pix2pix.training.objectives.picture_pool import PicturePool
 
 SAME: dict[str, Any] = {
@@ -70,7 +71,7 @@ def test_cyclegans_steps_equal_a_plain_loop(changes: dict[str, Any], count: int)
 def test_cuts_steps_equal_a_plain_loop(
     changes: dict[str, Any], count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contrast, "PATCHES", 70 * 70)  # all, so that none needs to be drawn
+    monkeypatch.setattr(patch_heads, "PATCHES", 70 * 70)  # all, so that none needs to be drawn
     model = build(torch.double, objective="cut", **changes)
     plain = PlainCut(model, **(SAME | changes))
     for number in range(1, 3):
