@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from pix2pix.core.errors import UnreadableError
 from pix2pix.core.outputs import whole_file
+from pix2pix.pictures.file_formats import open_image
 from pix2pix.pictures.images import (
     JPEG_QUALITY,
     PNG_LEVEL,
@@ -66,7 +67,7 @@ def read_photo(path: Path) -> Photo:
     """
     rgb = read_image(path)
     try:
-        with Image.open(path) as file:
+        with open_image(path) as file:
             profile = _foreign_profile(file)
             exif = _exif(file)
             # The picture is decoded again only where there is more to it than colours.
