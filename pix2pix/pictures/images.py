@@ -9,6 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pix2pix.core.choices import Resize
 from pix2pix.core.errors import UnreadableError, first_line
+from pix2pix.pictures.colour_profiles import to_srgb
 from pix2pix.pictures.file_formats import open_image, what_it_is
 from pix2pix.pictures.opencv import cv2
 
@@ -44,7 +45,7 @@ READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.D
 
 
 def read_image(path: Path) -> RgbImage:
-    """Read a picture, the first of several, upright, as 8-bit RGB, with transparency laid over white.
+    """Read a picture, the first of several, upright, as 8-bit sRGB, with transparency laid over white.
 
     Raises:
         UnreadableError: the file is missing, truncated or no picture, or its shorter side is under 16 px.
@@ -61,18 +62,13 @@ def read_image(path: Path) -> RgbImage:
 
 
 def to_rgb(image: Image.Image) -> RgbImage:
-    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white.
+    """Turn a Pillow picture of any mode into an array: upright, 8-bit sRGB, transparency laid over white.
 
     Raises:
         ValueError: it is of floating-point grey, and none of its pixels is a finite number.
     """
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba)
-    return np.asarray(image.convert("RGB"))
+    upright = ImageOps.exif_transpose(image)
+    return np.asarray(to_srgb(upright, _over_white(upright)))
 
 
 def why_unreadable(error: Exception, path: Path) -> str:
@@ -145,6 +141,15 @@ def grayscale(image: RgbImage) -> RgbImage:
     """Return the ITU-R 601 luma (Pillow's ``L``) in all three channels."""
     luma = np.asarray(Image.fromarray(image).convert("L"))
     return np.repeat(luma[:, :, None], 3, axis=2)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
+        image = _to_8_bit(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba)
+    return image.convert("RGB")
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
