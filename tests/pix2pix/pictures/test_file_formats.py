@@ -95,6 +95,17 @@ def test_file_that_was_cut_off_is_refused(tmp_path: Path, photo: RgbImage, suffi
     assert "not read" not in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("suffix", [".heic", ".avif"])
+def test_file_whose_pixels_were_overwritten_is_refused(tmp_path: Path, photo: RgbImage, suffix: str) -> None:
+    register_heif()
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(photo).save(path)
+    header, mark, pixels = path.read_bytes().partition(b"mdat")
+    path.write_bytes(header + mark + bytes(len(pixels)))
+    with pytest.raises(UnreadableError, match="unreadable picture: "):
+        read_image(path)
+
+
 def test_the_reader_of_heic_is_loaded_with_the_first_such_file(tmp_path: Path, photo: RgbImage) -> None:
     register_heif()
     Image.fromarray(photo).save(tmp_path / "a.heic")
