@@ -22,6 +22,7 @@ from pix2pix.download.folders import (
     without,
 )
 from pix2pix.items.walk import is_hidden
+from pix2pix.pictures.file_formats import why_not_read
 from pix2pix.pictures.images import IMAGE_SUFFIXES, image_size
 from pix2pix.videos.video_files import VIDEO_SUFFIXES
 
@@ -95,7 +96,7 @@ class Layout:
         if _is_hidden(path):
             return "hidden file or folder"
         if path.suffix.lower() not in self.suffixes:
-            return f"not one of the {'photos and videos' if self.kind == 'unpaired' else self.kind}"
+            return _reason_of_suffix(path.suffix.lower(), self.kind)
         folders = apart(path.parent.parts, self.joined_depth)
         if not is_at(folders, self.side_depth, SIDE_FOLDERS):
             return "beside A/ and B/"
@@ -113,6 +114,11 @@ class Layout:
         inside = PurePosixPath(*map(plain, parts[self.wrapper :]))
         key = PurePosixPath(unicodedata.normalize("NFC", str(PurePosixPath(*parts).with_suffix(""))))
         return Place(inside, key, side, split, plain(classes[0]) if classes else NO_CLASS)
+
+
+def layout_of(path: PurePosixPath, layouts: Sequence[Layout]) -> Layout:
+    """The layout that takes files of this suffix; the first where none does."""
+    return next((layout for layout in layouts if path.suffix.lower() in layout.suffixes), layouts[0])
 
 
 def find_layouts(source: Path, files: Sequence[PurePosixPath], kind: str) -> list[Layout]:
@@ -175,6 +181,17 @@ def _suffixes(kind: str) -> frozenset[str]:
     """The suffixes of the files that count as this kind."""
     either = {"auto": IMAGE_SUFFIXES | VIDEO_SUFFIXES, "unpaired": IMAGE_SUFFIXES | VIDEO_SUFFIXES}
     return {"videos": VIDEO_SUFFIXES, **either}.get(kind, IMAGE_SUFFIXES)
+
+
+def _reason_of_suffix(suffix: str, kind: str) -> str:
+    """Say why files of this suffix do not count as this kind."""
+    if suffix in VIDEO_SUFFIXES and kind == "pairs":
+        return "a video among pairs: only pictures can be pairs"
+    if suffix in VIDEO_SUFFIXES:
+        return "a video among photos: set layout to mixed to use both"
+    if suffix in IMAGE_SUFFIXES:
+        return "a photo among videos: set layout to mixed to use both"
+    return why_not_read(suffix)
 
 
 def _layout_of_sides(source: Path, folders: Sequence[Folders]) -> Layout:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.hashes import file_hash
-from pix2pix.download.layouts import Layout, Place, find_layouts
+from pix2pix.download.layouts import Layout, Place, find_layouts, layout_of
 from pix2pix.download.sample import make_sample
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers, in_parallel
@@ -77,11 +77,11 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
     usable = []
     layouts = _find_layouts(source, found, kind)
     for path in found.files:
-        reasons = {layout.reason_to_skip(path): layout for layout in layouts}
-        if "" in reasons:
-            usable.append((path, reasons[""]))
+        layout = layout_of(path, layouts)
+        if reason := layout.reason_to_skip(path):
+            rows.append(_skipped_row(path, reason))
         else:
-            rows.append(_skipped_row(path, " and ".join(reasons)))
+            usable.append((path, layout))
     if layouts[0].joins:
         rows += _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
     else:

@@ -9,43 +9,57 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pix2pix.core.choices import Resize
 from pix2pix.core.errors import UnreadableError, first_line
+from pix2pix.pictures.colour_profiles import to_srgb
+from pix2pix.pictures.file_formats import open_image, what_it_is
 from pix2pix.pictures.opencv import cv2
 
 RgbImage = npt.NDArray[np.uint8]
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {
+        ".apng",
+        ".avif",
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".j2k",
+        ".jfif",
+        ".jp2",
+        ".jpeg",
+        ".jpg",
+        ".png",
+        ".tif",
+        ".tiff",
+        ".webp",
+    }
+)
 MIN_SIDE_PX = 16
 JPEG_QUALITY = 95
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in the brightness, by ITU-R BT.601
 LARGEST_FLOAT = float(np.finfo(np.float32).max)
 PNG_LEVEL = 2  # three times as fast as the default of 6, for files 3 to 15% larger
 WHITE = (255, 255, 255)
-START_BYTES = 512
-MEDIA_BRANDS = {b"avif": "AVIF"} | dict.fromkeys(
-    (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1"), "HEIC"
+READ_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    RuntimeError,  # of AVIF's decoder
+    struct.error,
+    Image.DecompressionBombError,
 )
-MARKS = {  # of files that bear a picture's name: how they start, in small letters, and what they are
-    b"%pdf": "PDF",
-    b"<!doctype html": "a web page",
-    b"<html": "a web page",
-    b"<svg": "SVG",
-    b"<?xml": "XML, perhaps SVG",
-    b"pk\x03\x04": "a zip archive",
-    b"version https://git-lfs": "a Git LFS pointer in the place of the file",
-    b"\xff\x0a": "JPEG XL",
-    b"\x00\x00\x00\x0cjxl ": "JPEG XL",
-}
-READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
 def read_image(path: Path) -> RgbImage:
-    """Read a picture upright, as 8-bit RGB, with transparency laid over white.
+    """Read a picture, the first of several, upright, as 8-bit sRGB, with transparency laid over white.
 
     Raises:
         UnreadableError: the file is missing, truncated or no picture, or its shorter side is under 16 px.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             rgb = to_rgb(image)
     except READ_ERRORS as error:
         raise UnreadableError(f"unreadable picture: {why_unreadable(error, path)}") from error
@@ -56,24 +70,19 @@ def read_image(path: Path) -> RgbImage:
 
 
 def to_rgb(image: Image.Image) -> RgbImage:
-    """Turn a Pillow picture of any mode into an array: upright, 8 bits, with transparency laid over white.
+    """Turn a Pillow picture of any mode into an array: upright, 8-bit sRGB, transparency laid over white.
 
     Raises:
         ValueError: it is of floating-point grey, and none of its pixels is a finite number.
     """
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba)
-    return np.asarray(image.convert("RGB"))
+    upright = ImageOps.exif_transpose(image)
+    return np.asarray(to_srgb(upright, _over_white(upright)))
 
 
 def why_unreadable(error: Exception, path: Path) -> str:
     """Why a picture cannot be read, without its path, which differs between copies of a project."""
     if isinstance(error, UnidentifiedImageError):
-        return _what_it_is(path)
+        return what_it_is(path)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return first_line(error).replace(repr(str(path)), "the file").replace(str(path), "the file")
@@ -82,7 +91,7 @@ def why_unreadable(error: Exception, path: Path) -> str:
 def image_size(path: Path) -> tuple[int, int] | None:
     """Return (width, height) in px from a picture's header, or None when it cannot be read."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             return image.size
     except READ_ERRORS:
         return None
@@ -142,6 +151,15 @@ def grayscale(image: RgbImage) -> RgbImage:
     return np.repeat(luma[:, :, None], 3, axis=2)
 
 
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):  # 16-bit and floating-point grey
+        image = _to_8_bit(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*WHITE, 255)), rgba)
+    return image.convert("RGB")
+
+
 def _to_8_bit(image: Image.Image) -> Image.Image:
     """Scale grey numbers to 8 bits: from 0, or the lowest below it, to full scale, or the highest above it.
 
@@ -155,16 +173,3 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     high = max(float(numbers.max()), 65535.0 if image.mode.startswith("I") else 1.0)
     scaled = np.clip(np.rint((values - low) * (255 / (high - low))), 0, 255)
     return Image.fromarray(np.nan_to_num(scaled).astype(np.uint8))
-
-
-def _what_it_is(path: Path) -> str:
-    """Say what a file holds in the place of a picture that is read."""
-    with path.open("rb") as file:
-        start = file.read(START_BYTES)
-    if not start:
-        return "the file is empty"
-    if start[4:8] == b"ftyp":  # the ISO base media format, of pictures and videos
-        return f"it is {MEDIA_BRANDS.get(start[8:12], 'a video')}, which is not read"
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    name = next((name for mark, name in MARKS.items() if text.startswith(mark)), None)
-    return f"it is {name}, which is not read" if name else "its content is of no format that is read"

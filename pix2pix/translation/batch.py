@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.file_names import printable
 from pix2pix.items.manifest import SKIPPED
+from pix2pix.pictures.file_formats import why_not_read
 from pix2pix.translation.ffmpeg import require_ffmpeg
 from pix2pix.translation.film import translate_film
 from pix2pix.translation.photos import COLOURED, TranslatedRow, skipped, translate_files, translated
@@ -45,8 +46,7 @@ def translate_all(
     videos: list[WorkItem] = []
     for item in items:
         if item.kind == "other":
-            other = f"neither a picture nor a video: {item.source.suffix or 'no suffix'}"
-            rows[item] = skipped(item, item.reason or other)
+            rows[item] = skipped(item, item.reason or why_not_read(item.source.suffix.lower()))
         elif item.target.exists() and not overwrite:
             rows[item] = translated(item, DONE)
         else:

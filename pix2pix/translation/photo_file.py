@@ -1,23 +1,22 @@
 """Picture files of users: what a picture shows, and what else its file holds that the result should keep."""
 
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from pix2pix.core.errors import UnreadableError
 from pix2pix.core.outputs import whole_file
+from pix2pix.pictures.file_formats import open_image
 from pix2pix.pictures.images import (
     JPEG_QUALITY,
     PNG_LEVEL,
     READ_ERRORS,
     RgbImage,
     read_image,
-    to_rgb,
     why_unreadable,
 )
 
@@ -40,7 +39,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "WEBP": {"quality": JPEG_QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
 }
-MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +57,16 @@ class Photo:
 
 
 def read_photo(path: Path) -> Photo:
-    """Read a picture, its transparency, and its EXIF; colours in another profile are brought to sRGB.
+    """Read a picture, its transparency, and its EXIF.
 
     Raises:
         UnreadableError: the file is missing, truncated or no picture, or its shorter side is under 16 px.
     """
     rgb = read_image(path)
     try:
-        with Image.open(path) as file:
-            profile = _foreign_profile(file)
+        with open_image(path) as file:
             exif = _exif(file)
-            # The picture is decoded again only where there is more to it than colours.
-            alpha = alpha_of(file)
-            return Photo(rgb if profile is None else _to_srgb(file, rgb, profile), alpha, exif)
+            return Photo(rgb, alpha_of(file), exif)  # decoded again only where it is transparent
     except READ_ERRORS as error:  # the file has changed since
         raise UnreadableError(f"unreadable picture: {why_unreadable(error, path)}") from error
 
@@ -111,35 +106,3 @@ def _exif(file: Image.Image) -> bytes | None:
         return exif.tobytes() if len(exif) else None
     except (*READ_ERRORS, KeyError, TypeError, AttributeError):
         return None
-
-
-def _foreign_profile(file: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """The picture's colour profile where it has one that can be used and is not sRGB's."""
-    icc = file.info.get("icc_profile")
-    if not icc:
-        return None
-    try:
-        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
-        name = ImageCms.getProfileDescription(profile)
-    except (OSError, ImageCms.PyCMSError):
-        return None
-    known = profile.profile.xcolor_space.strip() in MODE_OF_SPACE
-    return profile if known and "sRGB" not in name else None
-
-
-def _to_srgb(file: Image.Image, rgb: RgbImage, profile: ImageCms.ImageCmsProfile) -> RgbImage:
-    """Bring a picture's colours to sRGB; those of a profile that does not fit the picture stay."""
-    mode = MODE_OF_SPACE[profile.profile.xcolor_space.strip()]
-    if mode == "RGB":
-        source = Image.fromarray(rgb)
-    elif file.mode == mode:
-        source = ImageOps.exif_transpose(file)
-    else:
-        return rgb
-    try:
-        converted = ImageCms.profileToProfile(
-            source, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except ImageCms.PyCMSError:
-        return rgb
-    return rgb if converted is None else to_rgb(converted)

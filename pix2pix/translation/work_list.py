@@ -12,6 +12,7 @@ from typing import Literal
 from pix2pix.core.errors import InputError
 from pix2pix.items.names import flat_names
 from pix2pix.items.walk import find_files, is_hidden, reason_unreadable
+from pix2pix.pictures.file_formats import why_not_read
 from pix2pix.pictures.images import IMAGE_SUFFIXES
 from pix2pix.translation.ffmpeg import CONTAINERS
 from pix2pix.translation.photo_file import FORMATS
@@ -170,7 +171,7 @@ def _only_item(file: Path, reason: str, output: Path) -> WorkItem:
         raise InputError(f"{file}: {reason}")
     kind = kind_of_file(file)
     if kind == "other":
-        raise InputError(f"{file}: neither a picture nor a video by its suffix")
+        raise InputError(f"{file}: {why_not_read(file.suffix.lower())}")
     known = FORMATS if kind == "picture" else CONTAINERS
     if output.suffix.lower() not in known:
         raise InputError(f"{output}: a {kind} can be written as {', '.join(known)}, found {output.suffix}")

@@ -10,6 +10,7 @@ import skimage.data
 from PIL import Image
 
 from pix2pix.core.errors import InputError, UnreadableError
+from pix2pix.pictures.file_formats import register_heif
 from pix2pix.pictures.images import READ_ERRORS, RgbImage, read_image, resized, write_png
 from pix2pix.pictures.pairs import are_unpaired, read_pair
 from pix2pix.translation.photo_file import Photo, read_photo, write_photo
@@ -18,7 +19,7 @@ from pix2pix.translation.translator import TranslateOptions, Translator
 MOST_MEGAPIXELS = 100
 MOST_MEGAPIXELS_AT_ONCE = 4  # of ``fit="full"``, whose memory grows with the picture: about 2 GB
 # No format that is decoded by another program, or that is not a picture of pixels.
-KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
+KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF", "JPEG2000", "PPM")
 LEAST_SHOWN_PX = 512  # the longer side of what is shown
 MOST_SHOWN_PX = 1600
 SAMPLE_PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")
@@ -56,13 +57,16 @@ def read_upload(path: str, folder: Path) -> Photo:
         raise InputError("That is no uploaded picture.")
     if not Path(path).is_file():
         raise InputError("The picture is no longer here. Please upload it again.")
+    register_heif()
     try:
         with Image.open(path, formats=KINDS) as file:
             width, height = file.size
     except Image.DecompressionBombError as error:
         raise _too_large() from error
     except READ_ERRORS as error:
-        raise InputError("That is no picture that can be read. PNG, JPEG, WebP and TIFF can.") from error
+        raise InputError(
+            "That is no picture that can be read. JPEG, PNG, HEIC, WebP, AVIF and TIFF can."
+        ) from error
     if width * height > MOST_MEGAPIXELS * 1_000_000:
         raise _too_large(f": {width} x {height}")
     try:

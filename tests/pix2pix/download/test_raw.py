@@ -143,9 +143,35 @@ def test_every_other_file_is_listed_with_the_reason(source: Path, tmp_path: Path
     pictures(source, "a.png", "b.png", ".ipynb_checkpoints/a.png")
     (source / "notes.txt").touch()
     (source / "clip.mp4").touch()
+    (source / "raw.CR2").touch()
     rows = download(source, tmp_path)
-    assert rows["notes.txt"].reason == rows["clip.mp4"].reason == "not one of the photos"
+    assert rows["notes.txt"].reason == "neither a picture nor a video: .txt"
+    assert rows["raw.CR2"].reason == "camera raw (.cr2) is not read: convert it to JPEG or PNG"
+    assert rows["clip.mp4"].reason == "a video among photos: set layout to mixed to use both"
     assert rows[".ipynb_checkpoints/a.png"].reason == "hidden file or folder"
+
+
+@pytest.mark.parametrize(
+    ("layout", "name", "reason"),
+    [
+        ("photos", "x.mp4", "a video among photos: set layout to mixed to use both"),
+        ("pairs", "x.mp4", "a video among pairs: only pictures can be pairs"),
+        ("videos", "x.heic", "a photo among videos: set layout to mixed to use both"),
+        ("photos", "x.jxl", "JPEG XL is not read: convert it to JPEG or PNG"),
+        ("videos", "x.MTS", "AVCHD is not read: convert it to MP4"),
+        ("mixed", "x.psd", "Photoshop is not read: convert it to JPEG or PNG"),
+        ("mixed", "train/deep/x.png", ""),
+        ("mixed", "x.png", "beside the folders of the splits"),
+        ("pairs", "x", "neither a picture nor a video: no suffix"),
+    ],
+)
+def test_reason_names_the_format_or_the_layout(
+    source: Path, tmp_path: Path, layout: str, name: str, reason: str
+) -> None:
+    pictures(source, "train/1.png", "test/2.png", "train/3.png")
+    (source / "train/clip.mp4").touch()
+    pictures(source, name) if name.endswith("png") else (source / name).touch()
+    assert download(source, tmp_path, layout)[name].reason == reason
 
 
 def test_as_many_videos_as_photos_need_a_layout(source: Path, tmp_path: Path) -> None:
@@ -163,7 +189,7 @@ def test_photos_and_videos_are_both_taken_where_asked(source: Path, tmp_path: Pa
     rows = download(source, tmp_path, layout="mixed")
     assert (rows["rose/a.png"].kind, rows["rose/a.png"].class_name) == ("photos", "rose")
     assert (rows["ann/clip.mp4"].kind, rows["ann/clip.mp4"].class_name) == ("videos", "ann")
-    assert rows["notes.txt"].reason == "not one of the photos and not one of the videos"
+    assert rows["notes.txt"].reason == "neither a picture nor a video: .txt"
 
 
 def test_folder_without_usable_files_is_refused(source: Path, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_what_stands_beside_the_sides_is_listed(source: Path, tmp_path: Path) ->
         "overview.png": "beside A/ and B/",
         "extra/0.png": "beside A/ and B/",
         "trainA/.hidden/1.png": "hidden file or folder",
-        "trainA/notes.txt": "not one of the photos and videos",
+        "trainA/notes.txt": "neither a picture nor a video: .txt",
     }
 
 

@@ -21,6 +21,7 @@ from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.making import make_pair
 from pix2pix.pairs.sides import are_sides, list_sides
 from pix2pix.pairs.sources import list_sources
+from pix2pix.pictures.file_formats import register_heif
 from pix2pix.pictures.images import read_image, to_square
 from pix2pix.pictures.options import PairOptions
 
@@ -53,7 +54,7 @@ FOLDERS = ["train", "Test", "val", "A", "b", "trainA", "TestB", "rose", "tulip",
 SIDES_AND_SPLITS = ["A/train", "A/test", "B/train", "B/test"]
 PUBLISHED_SIDES = ["trainA", "trainB", "testA", "testB"]
 TREES = [["train", "test"], ["A", "B"], SIDES_AND_SPLITS, PUBLISHED_SIDES, ["rose", "tulip"], [""]]
-SUFFIXES = [".png", ".PNG", ".jpg", ".bmp", ".tif", ".webp"]
+SUFFIXES = [".png", ".PNG", ".jpg", ".bmp", ".tif", ".webp", ".gif", ".avif", ".HEIC"]
 SIZES = [(20, 20), (20, 20), (40, 20), (40, 20), (64, 24), (33, 20), (20, 48), (8, 30)]
 OTHERS = ["notes.txt", "no suffix", "film.mp4x", ".DS_Store", "manifest.csv"]
 
@@ -157,6 +158,7 @@ def check_pairs(sources: Sequence[str], raw_paths: dict[str, Path], out: Path, o
 
 
 def test_odd_folders_end_in_pairs_or_in_plain_words(tmp_path: Path) -> None:
+    register_heif()
     built, built_of_sides = 0, 0
     for seed in SEEDS:
         draw = random.Random(seed)

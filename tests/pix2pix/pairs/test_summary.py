@@ -12,7 +12,9 @@ from pix2pix.pictures.images import write_png
 @pytest.fixture
 def manifests(tmp_path: Path) -> dict[str, Path]:
     paths = {stage: tmp_path / f"{stage}.csv" for stage in ("download", "build_pairs")}
-    write_manifest(paths["download"], [Row("", "notes.txt", SKIPPED, "not one of the photos")], Row)
+    write_manifest(
+        paths["download"], [Row("", "notes.txt", SKIPPED, "neither a picture nor a video: .txt")], Row
+    )
     rows = [
         PairRow("train/rose/1.png", "1", KEPT, "", "train", "rose", "other"),
         PairRow("train/rose/2.png", "2", KEPT, "", "train", "rose", "same"),
@@ -35,7 +37,7 @@ def test_pairs_are_counted_by_class_and_split(manifests: dict[str, Path]) -> Non
 def test_skipped_items_of_all_stages_are_counted_by_reason(manifests: dict[str, Path]) -> None:
     skipped = count_skipped(manifests)
     assert skipped.values.tolist() == [
-        ["download", "not one of the photos", 1],
+        ["download", "neither a picture nor a video", 1],
         ["build_pairs", "duplicate", 1],
         ["build_pairs", "duplicate across splits", 1],
         ["build_pairs", "unreadable picture", 2],
@@ -56,7 +58,7 @@ def test_skipped_items_of_all_stages_are_counted_by_reason(manifests: dict[str, 
 
 def test_skipped_items_are_told_in_a_line(manifests: dict[str, Path]) -> None:
     text = describe_skipped(count_skipped({"download": manifests["download"]}))
-    assert text == "download skipped 1 (not one of the photos)"
+    assert text == "download skipped 1 (neither a picture nor a video)"
 
 
 def test_nothing_skipped_is_an_empty_table(tmp_path: Path) -> None:

@@ -106,13 +106,16 @@ def test_no_picture_is_refused_without_naming_the_folder(tmp_path: Path, content
     ("content", "reason"),
     [
         (b"", "the file is empty"),
-        (b"not a picture", "its content is of no format that is read"),
-        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "it is HEIC, which is not read"),
+        (b"not a picture", "it is no picture of a known format"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "it is HEIC, damaged or cut off"),
+        (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif", "it is AVIF, damaged or cut off"),
+        (b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 99), "it is PNG, damaged or cut off"),
         (b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00", "it is a video, which is not read"),
         (b"%PDF-1.7 ...", "it is PDF, which is not read"),
         (b"\n<!DOCTYPE html><html>404</html>", "it is a web page, which is not read"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "it is SVG, which is not read"),
         (b"\xff\x0a\xfa\x1f\x00", "it is JPEG XL, which is not read"),
+        (b"8BPS\x00\x01", "it is Photoshop, which is not read"),
     ],
 )
 def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -1,9 +1,8 @@
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
 
 from pix2pix.core.errors import UnreadableError
 from pix2pix.pictures.images import RgbImage, read_image, write_png
@@ -77,47 +76,6 @@ def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
     ramp = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
     Image.fromarray(ramp).save(tmp_path / "a.png")
     assert np.array_equal(read_photo(tmp_path / "a.png").image[:, :, 0], np.rint(ramp / 257).astype(np.uint8))
-
-
-def test_colours_of_another_profile_are_brought_to_srgb(tmp_path: Path, photo: RgbImage) -> None:
-    icc = linear_profile()
-    Image.fromarray(photo).save(tmp_path / "a.png", icc_profile=icc)
-    expected = ImageCms.profileToProfile(
-        Image.fromarray(photo),
-        ImageCms.ImageCmsProfile(BytesIO(icc)),
-        ImageCms.createProfile("sRGB"),
-        outputMode="RGB",
-    )
-    read = read_photo(tmp_path / "a.png").image
-    assert np.array_equal(read, np.asarray(expected)) and read.mean() > photo.mean() + 20
-
-
-@pytest.mark.parametrize("kind", ["srgb", "damaged", "lab"])
-def test_profile_that_changes_nothing_or_does_not_fit_is_left_aside(
-    tmp_path: Path, photo: RgbImage, kind: str
-) -> None:
-    space = "LAB" if kind == "lab" else "sRGB"
-    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile(space)).tobytes()
-    icc = icc[:40] if kind == "damaged" else icc
-    Image.fromarray(photo).save(tmp_path / "a.png", icc_profile=icc)
-    assert np.array_equal(read_photo(tmp_path / "a.png").image, photo)
-
-
-def linear_profile() -> bytes:
-    """sRGB with a straight tone curve: the shared curve's tag is written anew, as a gamma of 1."""
-    icc = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    count = int.from_bytes(icc[128:132], "big")
-    for i in range(count):
-        entry = 132 + 12 * i
-        name, offset = bytes(icc[entry : entry + 4]), int.from_bytes(icc[entry + 4 : entry + 8], "big")
-        if name in (b"rTRC", b"gTRC", b"bTRC"):
-            icc[offset : offset + 12] = b"curv" + bytes(4) + bytes(4)  # no entries: the identity
-            icc[entry + 8 : entry + 12] = (12).to_bytes(4, "big")
-        if name == b"desc":
-            size = int.from_bytes(icc[entry + 8 : entry + 12], "big")
-            text = bytes(icc[offset : offset + size])
-            icc[offset : offset + size] = text.replace(b"s\0R\0G\0B", b"l\0i\0n\0e").replace(b"sRGB", b"line")
-    return bytes(icc)
 
 
 def test_missing_and_damaged_files_say_so(tmp_path: Path) -> None:

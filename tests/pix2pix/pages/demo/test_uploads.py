@@ -9,6 +9,7 @@ from small_model import small_translator
 
 from pix2pix.core.errors import InputError
 from pix2pix.pages.demo.uploads import example_photos, is_inside, read_upload, translate_photo
+from pix2pix.pictures.file_formats import register_heif
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 from pix2pix.translation.photo_file import Photo
 from pix2pix.translation.translator import TranslateOptions
@@ -42,6 +43,12 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "text.jpg").write_bytes(content)
     with pytest.raises(InputError, match="no picture that can be read"):
         read_upload(str(tmp_path / "text.jpg"), tmp_path)
+
+
+def test_a_photo_of_a_phone_is_taken(tmp_path: Path, photo: RgbImage) -> None:
+    register_heif()
+    Image.fromarray(photo).save(tmp_path / "a.heic", quality=95)
+    assert np.abs(read_upload(str(tmp_path / "a.heic"), tmp_path).image.astype(int) - photo).mean() < 4
 
 
 def test_a_truncated_picture_is_refused(tmp_path: Path, photo: RgbImage) -> None:
