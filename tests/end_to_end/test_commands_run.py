@@ -116,9 +116,10 @@ def smoke(given: dict[str, str], clone: Clone) -> list[str]:
     yaml = YAML(typ="safe")
     study = clone.path / "studies" / f"{given['NAME']}.yaml"
     name = yaml.load(study)["recipe"] if study.is_file() else given["NAME"]
-    task = yaml.load(clone.path / "recipes" / f"{name}.yaml")["pair_task"]
     changes = dict(change.split("=", 1) for change in shlex.split(given.get("SET", "")))
-    changes |= {"dataset": "folder", "source": str(data_for(clone, task)), "epochs": "1"}
+    task = changes.get("pair_task") or yaml.load(clone.path / "recipes" / f"{name}.yaml")["pair_task"]
+    source = data_for(clone, task, layout=changes.get("layout", ""))
+    changes |= {"dataset": "folder", "source": str(source), "epochs": "1"}
     settings = " ".join(f"{key}={value}" for key, value in changes.items())
     return [f"{key}={value}" for key, value in {**given, "SET": settings, "SMOKE": "1"}.items()]
 
