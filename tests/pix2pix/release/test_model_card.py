@@ -122,14 +122,20 @@ def test_card_of_two_generators_of_prepared_pairs_says_what_each_does(tmp_path: 
 
 
 def test_card_of_sets_that_stay_as_they_are_says_so(tmp_path: Path) -> None:
-    text = card(tmp_path, evaluated=SETS | {"kid_lite0": 0.5}, objective="cut", pair_task="none")
+    text = card(
+        tmp_path,
+        evaluated=SETS | {"kid_lite0": 0.5},
+        objective="cut",
+        generator="resnet_6blocks",
+        pair_task="none",
+    )
     assert "By KID it is no better than leaving the input" in text
     assert "A CUT generator" in text and "second generator" not in text
 
 
 def test_card_counts_the_pictures_of_each_set(tmp_path: Path) -> None:
     counts = {"train_a": 10, "val_a": 2, "test_a": 3, "train_b": 20, "val_b": 4, "test_b": 6}
-    text = card(tmp_path, DATA | counts, SETS, objective="cut", pair_task="none")
+    text = card(tmp_path, DATA | counts, SETS, objective="cut", generator="resnet_6blocks", pair_task="none")
     assert "- Pictures of A: 10 for training, 2 for validation, 3 for testing\n" in text
     assert "- Pictures of B: 20 for training, 4 for validation, 6 for testing\n" in text
     assert "- Pairs" not in text
