@@ -10,6 +10,7 @@ from pix2pix.networks.efficientnet import LITE1_WIDTHS, Lite1Encoder
 from pix2pix.networks.layers import Colours, Labels, check_side, norm_layers
 from pix2pix.networks.options import GeneratorOptions
 from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
+from pix2pix.networks.winograd import Conv3x3
 
 INPUT_SHARE = 0.5  # of ngf: channels made of the input itself, at its full size
 # Of ngf: the decoder's channels, where the side is 1/16, 1/8, 1/4, 1/2 and 1.
@@ -79,14 +80,14 @@ class _Block(nn.Module):
         return output
 
 
-class _Convolution(nn.Conv2d):
+class _Convolution(Conv3x3):
     """A convolution of 3x3 that keeps the side: beyond the edge lies the pixel at the edge.
 
     Its weights start fit for a ReLU (He et al. 2015, arXiv:1502.01852).
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, 3)
+        super().__init__(inputs, outputs, bias=True)
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
         nn.init.zeros_(cast(Tensor, self.bias))
 

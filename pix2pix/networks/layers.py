@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from pix2pix.core.choices import Activation, Norm, PixelRange, Upsample
 from pix2pix.networks.convolutions import Doubling
 from pix2pix.networks.options import GeneratorOptions
+from pix2pix.networks.winograd import Conv3x3
 
 Colours = Tensor | Sequence[Sequence[int]]  # of the classes of label maps, (classes, 3) in [0, 255]
 
-RESIZE_KERNEL = 3
 WIDEST = 8  # layers have at most 8 times the channels of the first
 INITIAL_STD = 0.02
 
@@ -92,7 +92,7 @@ def upsampling(inputs: int, outputs: int, upsample: Upsample, bias: bool) -> lis
     """
     if upsample == "transpose":
         return [Doubling(inputs, outputs, bias)]
-    return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, RESIZE_KERNEL, padding="same", bias=bias)]
+    return [nn.Upsample(scale_factor=2), Conv3x3(inputs, outputs, bias, padding=1)]
 
 
 class Labels(nn.Module):

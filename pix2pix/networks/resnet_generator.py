@@ -14,6 +14,7 @@ from pix2pix.networks.layers import (
 )
 from pix2pix.networks.options import RESIDUAL_BLOCKS, GeneratorOptions
 from pix2pix.networks.outputs import OUTPUT_CHANNELS, picture_output
+from pix2pix.networks.winograd import Conv3x3
 
 OUTER_KERNEL, OUTER_PADDING = 7, 3
 DEEPEST = 4  # times ngf: channels at a quarter of the side
@@ -97,10 +98,10 @@ class _Block(nn.Module):
         bias = has_bias(options.norm)
         self.layers = nn.Sequential(
             nn.ReflectionPad2d(1),
-            *_normed([nn.Conv2d(channels, channels, 3, bias=bias)], channels, options),
+            *_normed([Conv3x3(channels, channels, bias)], channels, options),
             *([nn.Dropout(options.dropout)] if options.dropout > 0 else []),
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            Conv3x3(channels, channels, bias),
             *norm_layers(options.norm, channels),
         )
 
