@@ -22,7 +22,7 @@ def main() -> None:
     args = path_arguments("pairs", "model", "metrics", "plots", "epochs", "performance")
     settings = load_settings(TrainSettings)
     machine = load_machine()
-    machine_options = MachineOptions(machine.loader_workers, machine.checkpoint_minutes, machine.cache_gb)
+    machine_options = MachineOptions.of(vars(machine))
     keep_freed_memory()
     fabric = open_fabric(
         machine.accelerator, precision=settings.precision, devices=machine.devices, nodes=machine.nodes

@@ -42,6 +42,7 @@ RealismMetrics = Literal["none", "auto", "fid", "lpips", "all"]
 # The machine.
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
 AllDevices = Literal["auto"]  # in the place of a number of them
+WherePossible = Literal["auto"] | bool
 
 # A trained model in use.
 Fit = Literal["tile", "full", "resize"]

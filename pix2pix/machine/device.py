@@ -46,6 +46,17 @@ def pick_device(accelerator: Accelerator) -> torch.device:
     return open_fabric(accelerator).device
 
 
+def tune_for_training(device: torch.device) -> None:
+    """Let a GPU look for its fastest kernels, since all pictures are of one size, and multiply fp32 as TF32.
+
+    Deterministic algorithms, where somebody asked torch for them, are not traded for faster ones.
+    """
+    if device.type != "cuda":
+        return
+    torch.backends.cudnn.benchmark = not torch.are_deterministic_algorithms_enabled()
+    torch.set_float32_matmul_precision("high")
+
+
 def has_bf16(kind: str) -> bool:
     """Whether the devices of a kind multiply bf16 in hardware."""
     if kind == "cuda":

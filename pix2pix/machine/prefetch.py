@@ -1,7 +1,7 @@
 """Work done ahead: batches on their way to the device, and files read and written by threads."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
@@ -29,6 +29,14 @@ def on_device(batches: Iterable[Tensor], device: torch.device) -> Iterator[Tenso
         ready = coming
     if ready is not None:
         yield ready
+
+
+def to_device(values: Sequence[int], device: torch.device) -> Tensor:
+    """A few numbers of the host as a tensor on the device, without waiting for it."""
+    tensor = torch.tensor(values)
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def ahead(

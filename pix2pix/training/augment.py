@@ -1,6 +1,6 @@
 """Random changes of training pairs, and of what the discriminator sees of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as colors
 
+from pix2pix.machine.prefetch import to_device
 from pix2pix.training.options import AugmentOptions
 
 JITTER_SCALE = 286 / 256
@@ -24,34 +25,41 @@ HOLE_SHARE = 1 / 4  # of the side
 
 
 def augment(
-    pair: Tensor, options: AugmentOptions, others: Callable[[int], Tensor], rng: np.random.Generator
+    pairs: Tensor,
+    options: AugmentOptions,
+    others: Callable[[int, np.random.Generator], Tensor],
+    rngs: Sequence[np.random.Generator],
 ) -> Tensor:
-    """Change a pair, (2, 3, H, W) float in [0, 1], at random; or a picture that stands alone, (1, 3, H, W).
+    """Change pairs, (N, 2, 3, H, W) float in [0, 1], or pictures that stand alone, (N, 1, 3, H, W).
 
     Args:
-        pair: A and B.
+        pairs: A and B, on any device.
         options: what is done.
         others: draws so many more pairs, stacked.
-        rng: where all randomness comes from.
+        rngs: where all randomness of each pair comes from, on the host.
     """
-    if options.augment_mosaic and rng.random() < options.augment_mosaic:
-        pair = mosaic(torch.cat([pair[None], others(3)]), rng)
-    if options.augment_color_jitter and rng.random() < options.augment_color_jitter:
-        pair = torch.cat([color_jitter(pair[0], rng)[None], pair[1:]])
+    if options.augment_mosaic or options.augment_color_jitter:
+        pairs = torch.stack(
+            [_recomposed(pair, options, others, rng) for pair, rng in zip(pairs, rngs, strict=True)]
+        )
     if options.augment_jitter:
-        pair = jitter(pair, rng)
-    if options.augment_mirror and rng.random() < 0.5:
-        pair = pair.flip(-1)
-    return pair
+        pairs = jitter(pairs, rngs)
+    if options.augment_mirror:
+        is_mirrored = to_device([rng.random() < 0.5 for rng in rngs], pairs.device)
+        pairs = torch.where(is_mirrored.view(-1, 1, 1, 1, 1), pairs.flip(-1), pairs)
+    return pairs
 
 
-def jitter(pair: Tensor, rng: np.random.Generator) -> Tensor:
-    """Scale a pair, (2, 3, H, W) float, to 286/256 of its size and cut one (H, W) window from A and B."""
-    size = pair.shape[-1]
+def jitter(pairs: Tensor, rngs: Sequence[np.random.Generator]) -> Tensor:
+    """Scale pairs, (N, 2, 3, H, W), to 286/256 of their size; cut the same (H, W) window from A and B."""
+    size = pairs.shape[-1]
     larger = round(size * JITTER_SCALE)
-    scaled = F.interpolate(pair, size=(larger, larger), mode="bilinear", align_corners=False)
-    top, left = rng.integers(0, larger - size + 1, size=2)
-    return scaled[..., top : top + size, left : left + size]
+    scaled = F.interpolate(pairs.flatten(1, 2), size=(larger, larger), mode="bilinear", align_corners=False)
+    windows = []
+    for pair, rng in zip(scaled.view(*pairs.shape[:3], larger, larger), rngs, strict=True):
+        top, left = rng.integers(0, larger - size + 1, size=2)
+        windows.append(pair[..., top : top + size, left : left + size])
+    return torch.stack(windows)
 
 
 def color_jitter(image: Tensor, rng: np.random.Generator) -> Tensor:
@@ -72,6 +80,19 @@ def mosaic(pairs: Tensor, rng: np.random.Generator) -> Tensor:
         top, left = rng.integers(0, half + 1, size=2)
         windows.append(pair[..., top : top + half, left : left + half])
     return torch.cat([torch.cat(windows[:2], dim=-1), torch.cat(windows[2:], dim=-1)], dim=-2)
+
+
+def _recomposed(
+    pair: Tensor,
+    options: AugmentOptions,
+    others: Callable[[int, np.random.Generator], Tensor],
+    rng: np.random.Generator,
+) -> Tensor:
+    if options.augment_mosaic and rng.random() < options.augment_mosaic:
+        pair = mosaic(torch.cat([pair[None], others(3, rng)]), rng)
+    if options.augment_color_jitter and rng.random() < options.augment_color_jitter:
+        pair = torch.cat([color_jitter(pair[0], rng)[None], pair[1:]])
+    return pair
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+import torch
 from lightning_fabric import Fabric
 
+from pix2pix.core.choices import WherePossible
 from pix2pix.core.errors import InputError
+from pix2pix.machine.device import tune_for_training
 from pix2pix.model.initial_weights import load_initial_weights
 from pix2pix.model.model_file import BOTH_WAYS, back_options, read_palette
 from pix2pix.model.pair_folder import PairFolder, open_sides, to_image
@@ -32,6 +35,7 @@ from pix2pix.training.set_validation import SetValidation
 from pix2pix.training.training_pairs import TrainingPairs, TrainingSides
 from pix2pix.training.validation import PairValidation
 
+HELD_SHARE = 0.25  # of the free memory of a GPU: at most so much is for pairs
 PALETTE_PAIRS = 200  # at most so many, from all over the split, are looked at for a palette
 
 
@@ -59,8 +63,11 @@ def build_training(
             not what a setting says.
     """
     machine = machine or MachineOptions()
+    tune_for_training(fabric.device)
     open_data = open_pairs if options.objective == "pix2pix" else open_two_sides
     train, validate, palette = open_data(fabric, options, pairs, machine.cache_gb)
+    if isinstance(train, TrainingPairs) and _is_to_be_held(train, fabric.device, machine.data_on_device):
+        train.hold_on(fabric.device)
     return Training(
         build_model(fabric, options, palette),
         train,
@@ -70,6 +77,13 @@ def build_training(
         files=None if work is None else TrainingFiles(work, options.header),
         log=log,
     )
+
+
+def _is_to_be_held(pairs: TrainingPairs, device: torch.device, data_on_device: WherePossible) -> bool:
+    """Whether the device is to hold the pairs, by the setting of that name."""
+    if data_on_device != "auto":
+        return data_on_device
+    return device.type == "cuda" and pairs.nbytes <= HELD_SHARE * torch.cuda.mem_get_info(device)[0]
 
 
 def open_pairs(

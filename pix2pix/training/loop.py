@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -17,6 +17,7 @@ from pix2pix.core.hashes import file_hash
 from pix2pix.core.progress import Progress
 from pix2pix.machine.prefetch import on_device
 from pix2pix.pictures.contact_sheet import contact_sheet
+from pix2pix.training.captured_step import step_of
 from pix2pix.training.checkpoint import TrainingFiles
 from pix2pix.training.curves import Curves, DivergedError, TrainingLog, discriminator_wins, what_d_wins_means
 from pix2pix.training.objectives.objective import Objective
@@ -127,14 +128,17 @@ class Training:
         # So that a short training, too, has a point in each curve.
         steps = self.epochs * math.ceil(len(self.batches) / options.accumulate_steps)
         self.curves = Curves(log, min(options.log_every, steps), self.mean)
+        workers = 0 if train.is_held else machine.loader_workers
         self.loader = DataLoader(
             train,
             batch_sampler=self.batches,
-            num_workers=machine.loader_workers,
-            persistent_workers=machine.loader_workers > 0,
-            pin_memory=self.fabric.device.type == "cuda",
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            collate_fn=_as_it_is,
+            pin_memory=self.fabric.device.type == "cuda" and not train.is_held,
             generator=torch.Generator(),  # of its own, so that the loader takes no number from dropout's
         )
+        self._step = step_of(model, machine.cuda_graphs, options.accumulate_steps)
         self._checkpoint_s = 60 * machine.checkpoint_minutes
         self._saved_at = time.monotonic()
 
@@ -173,7 +177,7 @@ class Training:
             at.step += 1
             at.batch += len(batches)
             measure = self.curves.is_point(at.step)
-            terms = self.model.step(batches, at.step, pretrain=is_pretraining, measure=measure)
+            terms = self._step(batches, at.step, pretrain=is_pretraining, measure=measure)
             self.curves.add(at.step, terms)
             progress.advance(sum(map(len, batches)) * self.fabric.world_size, f"epoch {epoch}/{self.epochs}")
             if self._is_time_to_save():
@@ -289,3 +293,8 @@ def _groups(batches: Iterator[Tensor], size: int) -> Iterator[list[Tensor]]:
     """Hand out ``size`` batches at a time, the last time perhaps fewer."""
     while group := list(islice(batches, size)):
         yield group
+
+
+def _as_it_is(batch: Any) -> Tensor:
+    """What the loader is to make of a batch, which the pairs hand out whole."""
+    return cast(Tensor, batch)

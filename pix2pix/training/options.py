@@ -14,6 +14,7 @@ from pix2pix.core.choices import (
     Precision,
     Select,
     TestMode,
+    WherePossible,
 )
 from pix2pix.core.options import AtLeastOne, Count, Options, Probability, Weight
 from pix2pix.networks.options import DiscriminatorOptions, GeneratorOptions, StartOptions
@@ -189,16 +190,21 @@ class TrainingOptions(
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class MachineOptions:
+@dataclass(frozen=True, kw_only=True)
+class MachineOptions(Options):
     """How a training runs on its machine: how fast, not what.
 
     Attributes:
+        cuda_graphs: whether steps are captured as a CUDA graph; ``auto``: on a GPU, where that is possible.
+        data_on_device: whether the training pairs lie on the device and are changed there; ``auto``: on a
+            GPU, where they fit.
         loader_workers: processes that prepare pairs; the result is the same for any number.
         checkpoint_minutes: between states kept within an epoch; one is kept after each epoch, too.
         cache_gb: memory for decoded pairs, in GB.
     """
 
+    cuda_graphs: WherePossible = "auto"
+    data_on_device: WherePossible = "auto"
     loader_workers: int = 0
     checkpoint_minutes: float = 10.0
     cache_gb: float = 0.0

@@ -1,6 +1,6 @@
 """Training pairs: which ones an epoch takes, in which order, and how each is changed at random."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from pix2pix.core.choices import PixelRange
+from pix2pix.machine.prefetch import to_device
 from pix2pix.model.pair_folder import PairFolder, Pictures, to_tensor
 from pix2pix.training.augment import augment
 from pix2pix.training.options import AugmentOptions
@@ -36,23 +37,42 @@ class TrainingPairs(Dataset[Tensor]):
         self._options = options
         self._pixel_range = pixel_range
         self._seed = seed
+        self._held: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self._pairs)
 
     def __getitem__(self, key: Key) -> Tensor:
         """Return a pair as (2, 3, H, W) float32 in the pixel range."""
-        epoch, place, index = key
-        rng = np.random.default_rng((self._seed, epoch, place))
+        return self.__getitems__([key])[0]
 
-        def others(count: int) -> Tensor:
-            return torch.stack([self._unit(int(i)) for i in rng.integers(len(self._pairs), size=count)])
+    def __getitems__(self, keys: Sequence[Key]) -> Tensor:
+        """Return a batch of pairs, (N, 2, 3, H, W), on the device that holds them."""
+        rngs = [_rng(self._seed, key) for key in keys]
+        pairs = augment(self._unit([index for *_, index in keys]), self._options, self._others, rngs)
+        return pairs.mul(2).sub_(1) if self._pixel_range == "symmetric" else pairs
 
-        pair = augment(self._unit(index), self._options, others, rng)
-        return pair.mul(2).sub_(1) if self._pixel_range == "symmetric" else pair
+    def hold_on(self, device: torch.device) -> None:
+        """Keep all pairs on a device, as uint8, and change them there."""
+        self._held = torch.stack([self._pairs[index] for index in range(len(self))]).to(device)
 
-    def _unit(self, index: int) -> Tensor:
-        return to_tensor(self._pairs[index], "unit")
+    @property
+    def nbytes(self) -> int:
+        """What all pairs take as uint8."""
+        return len(self) * self._pairs[0].nbytes
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a device holds the pairs."""
+        return self._held is not None
+
+    def _others(self, count: int, rng: np.random.Generator) -> Tensor:
+        return self._unit(rng.integers(len(self._pairs), size=count).tolist())
+
+    def _unit(self, indices: Sequence[int]) -> Tensor:
+        if self._held is None:
+            return to_tensor(torch.stack([self._pairs[index] for index in indices]), "unit")
+        return to_tensor(self._held[to_device(indices, self._held.device)], "unit")
 
 
 class TrainingSides(Dataset[Tensor]):
@@ -68,6 +88,8 @@ class TrainingSides(Dataset[Tensor]):
         seed: of the changes, and of what is drawn.
     """
 
+    is_held = False  # by a device
+
     def __init__(
         self, sides: tuple[Pictures, Pictures], options: AugmentOptions, pixel_range: PixelRange, seed: int
     ) -> None:
@@ -80,12 +102,15 @@ class TrainingSides(Dataset[Tensor]):
     def __len__(self) -> int:
         return max(map(len, self._sides))
 
+    def __getitems__(self, keys: Sequence[Key]) -> Tensor:
+        """Return a batch of pictures of A and of B, (N, 2, 3, H, W)."""
+        return torch.stack([self[key] for key in keys])
+
     def __getitem__(self, key: Key) -> Tensor:
         """Return a picture of A and one of B as (2, 3, H, W) float32 in the pixel range."""
-        epoch, place, index = key
-        rng = np.random.default_rng((self._seed, epoch, place))
+        rng = _rng(self._seed, key)
         of_a, of_b = self._sides
-        a = self._changed(of_a, index % len(of_a), self._of_a, rng)
+        a = self._changed(of_a, key[-1] % len(of_a), self._of_a, rng)
         b = self._changed(of_b, int(rng.integers(len(of_b))), self._of_b, rng)
         pictures = torch.cat([a, b])
         return pictures.mul(2).sub_(1) if self._pixel_range == "symmetric" else pictures
@@ -95,10 +120,10 @@ class TrainingSides(Dataset[Tensor]):
         def alone(index: int) -> Tensor:
             return to_tensor(side[index], "unit")[None]
 
-        def others(count: int) -> Tensor:
+        def others(count: int, rng: np.random.Generator) -> Tensor:
             return torch.stack([alone(int(i)) for i in rng.integers(len(side), size=count)])
 
-        return augment(alone(index), options, others, rng)
+        return augment(alone(index)[None], options, others, [rng])[0]
 
 
 class EpochBatches(Sampler[list[Key]]):
@@ -154,3 +179,8 @@ class EpochBatches(Sampler[list[Key]]):
             last -= (last - first) % self._processes
             places = range(first + self._rank, last, self._processes)
             yield [(self.epoch, place, int(order[place])) for place in places]
+
+
+def _rng(seed: int, key: Key) -> np.random.Generator:
+    epoch, place, _ = key
+    return np.random.default_rng((seed, epoch, place))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from pix2pix.core.choices import Accelerator, AllDevices
+from pix2pix.core.choices import Accelerator, AllDevices, WherePossible
 from pix2pix.core.errors import InputError
 from pix2pix.core.options import AtLeastOne, Count
 from stages.shared.settings import Settings, read_settings_file, validate
@@ -26,6 +26,8 @@ class MachineSettings(Settings, frozen=True):
     nodes: AtLeastOne
     n_jobs: AtLeastOne
     dask_scheduler: str
+    cuda_graphs: WherePossible
+    data_on_device: WherePossible
     loader_workers: Count
     cache_gb: Annotated[float, Field(ge=0)]
     checkpoint_minutes: Annotated[float, Field(ge=0)]

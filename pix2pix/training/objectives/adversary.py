@@ -16,7 +16,7 @@ from pix2pix.training.objectives.losses import (
     feature_matching_loss,
     generator_loss,
 )
-from pix2pix.training.objectives.optimizer import gradient_norm, set_up
+from pix2pix.training.objectives.optimizer import GRADIENT, gradient_norm, set_up
 from pix2pix.training.options import ObjectiveOptions
 
 Terms = dict[str, Tensor]
@@ -69,7 +69,7 @@ class Adversary:
                     self._fabric.backward(self._objective.discriminator_loss_factor * share * loss)
             norm = gradient_norm(self._fabric, self.network) if measure else None
             if norm is not None:
-                terms[f"{self.name}_gradient"] = norm
+                terms[f"{self.name}{GRADIENT}"] = norm
             self.optimizer.step()
         self.network.requires_grad_(False)
         return terms

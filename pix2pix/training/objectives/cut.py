@@ -104,7 +104,7 @@ class Cut(Objective):
         return terms
 
     def _generate(self, part: Part) -> _Made:
-        torch.manual_seed(part.seed)
+        self._seed(part)
         is_flipped = self.objective.nce_flip and np.random.default_rng(part.seed).random() < 0.5
         real_b = part.real_b if self.objective.lambda_nce_identity else None
         fake, contrast, *identity = self._g(part.real_a, real_b, is_flipped)

@@ -102,7 +102,7 @@ class CycleGan(Objective):
     def _descend(self, part: Part, terms: Terms) -> tuple[Tensor, Tensor]:
         """Add a part's gradients to those of G and F, and its losses to the terms; return B' and A'."""
         goal = self.objective
-        torch.manual_seed(part.seed)
+        self._seed(part)
         with_same = bool(goal.lambda_cycle and goal.lambda_identity)
         fake_b, cycled_a, fake_a, cycled_b, *same = self._g(part.real_a, part.real_b, with_same)
         same_b, same_a = same or (None, None)

@@ -3,17 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
+import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pix2pix.networks.generators import Generator
 from pix2pix.training.augment import Disguise
 from pix2pix.training.objectives.adversary import Adversary, Inputs, Terms
-from pix2pix.training.objectives.optimizer import gradient_norm, set_up
+from pix2pix.training.objectives.optimizer import GRADIENT, MovingAverage, gradient_norm, set_up
 from pix2pix.training.options import ObjectiveOptions
 
 
@@ -37,7 +37,13 @@ class Objective(ABC):
         adversaries: the discriminators.
         objective: what they minimise.
         compile: whether ``torch.compile`` compiles the networks that are trained.
+
+    Attributes:
+        is_capturable: whether a step of one batch can be recorded as a CUDA graph: it asks nothing of the
+            host, and all that is random in it is torch's, by ``_seed``.
     """
+
+    is_capturable: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -49,13 +55,13 @@ class Objective(ABC):
         *,
         compile: bool,
     ) -> None:
-        self.fabric, self.objective = fabric, objective
+        self.fabric, self.objective, self.is_compiled = fabric, objective, compile
         self._network, self._generators, self._adversaries = network, generators, adversaries
         self._width = 2 if generators[0].options.pixel_range == "symmetric" else 1  # of the pixel range
         betas = (objective.beta1, objective.beta2)
         self._g, self._optimizer_g = set_up(fabric, network, betas, compile=compile)
         averaged = generators if objective.ema_decay else []
-        self._averages = nn.ModuleList(_moving_average(each, objective.ema_decay) for each in averaged)
+        self._averages = nn.ModuleList(MovingAverage(each, objective.ema_decay) for each in averaged)
         self.scale_rates(1.0)
 
     @abstractmethod
@@ -105,10 +111,14 @@ class Objective(ABC):
         """Set the learning rates to ``factor`` times those of the objective."""
         rate_g = self.objective.learning_rate
         rate_d = self.objective.discriminator_learning_rate or rate_g
-        rates = [(self._optimizer_g, rate_g), *((each.optimizer, rate_d) for each in self._adversaries)]
-        for optimizer, rate in rates:
-            for group in optimizer.param_groups:
-                group["lr"] = factor * rate
+        self._optimizer_g.set_rate(factor * rate_g)
+        for adversary in self._adversaries:
+            adversary.optimizer.set_rate(factor * rate_d)
+
+    def seeds(self, number: int, batches: int) -> list[int]:
+        """The seeds of all that is random for each batch of a step."""
+        key = (self.objective.seed, number, self.fabric.global_rank)
+        return [int(seed) for seed in np.random.SeedSequence(key).generate_state(batches, np.uint64)]
 
     def state_dict(self) -> dict[str, Any]:
         """All that a training needs to go on exactly: weights, averages, optimisers, the scale of fp16."""
@@ -127,12 +137,15 @@ class Objective(ABC):
 
     def _split(self, batches: Sequence[Tensor], number: int) -> list[Part]:
         pairs = sum(len(batch) for batch in batches)
-        key = (self.objective.seed, number, self.fabric.global_rank)
-        seeds = np.random.SeedSequence(key).generate_state(len(batches), np.uint64)
         return [
-            Part(batch[:, 0], batch[:, 1], len(batch) / pairs, int(seed))
-            for batch, seed in zip(batches, seeds, strict=True)
+            Part(batch[:, 0], batch[:, 1], len(batch) / pairs, seed)
+            for batch, seed in zip(batches, self.seeds(number, len(batches)), strict=True)
         ]
+
+    def _seed(self, part: Part) -> None:
+        """Seed torch for a part; not while a graph is recorded, which is seeded at every replay."""
+        if self.fabric.device.type != "cuda" or not torch.cuda.is_current_stream_capturing():
+            torch.manual_seed(part.seed)
 
     def _judged_alone(self, seen: Mapping[str, Tensor]) -> Inputs:
         """What a discriminator of single pictures takes, of each kind; all in the same disguise."""
@@ -145,11 +158,7 @@ class Objective(ABC):
         """Update what learns by G's losses from its gradients, and the averages."""
         norm = gradient_norm(self.fabric, self._network) if measure else None
         if norm is not None:
-            terms["generator_gradient"] = norm
+            terms[f"generator{GRADIENT}"] = norm
         self._optimizer_g.step()
         for average, generator in zip(self._averages, self._generators, strict=False):
-            cast(AveragedModel, average).update_parameters(generator)
-
-
-def _moving_average(generator: Generator, decay: float) -> AveragedModel:
-    return AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+            cast(MovingAverage, average).update_parameters(generator)

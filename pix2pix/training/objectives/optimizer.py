@@ -1,11 +1,15 @@
-"""Adam on weights in channels-last order, and the gradients that it gets."""
+"""Adam on weights in channels-last order, the gradients that it gets, and the average of the weights."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+GRADIENT = "_gradient"  # how the names of terms end that are norms of gradients
 
 
 class DenseAdam(torch.optim.Adam):
@@ -14,6 +18,8 @@ class DenseAdam(torch.optim.Adam):
     On a CPU torch's fused kernel copies every tensor that is not contiguous, which takes four times as long
     as the update itself. So this optimiser holds views of the weights, and of their gradients, in which their
     memory is in order.
+
+    On a GPU a step can be captured in a CUDA graph: the rate lies on the device, where the graph reads it.
 
     Args:
         network: on its device; its weights are updated.
@@ -27,16 +33,62 @@ class DenseAdam(torch.optim.Adam):
             nn.Parameter(_channels_last(weight.detach()) if permuted else weight.detach())
             for weight, permuted in zip(self._weights, is_permuted, strict=True)
         ]
-        super().__init__(views, betas=betas, fused=True)
+        self._device = views[0].device
+        self._is_capturable = self._device.type == "cuda"
+        super().__init__(views, betas=betas, fused=True, capturable=self._is_capturable)
         for weight, view, permuted in zip(self._weights, views, is_permuted, strict=True):
             share = partial(_share_gradient, view, permuted)
             weight.register_post_accumulate_grad_hook(share)  # type: ignore[no-untyped-call]
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate."""
+        for group in self.param_groups:
+            if not self._is_capturable:
+                group["lr"] = rate
+            elif isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = torch.tensor(rate, device=self._device)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over a state, of any device, and put it on this one."""
+        own = self.param_groups[0]["capturable"]
+        super().load_state_dict(dict(state_dict))
+        rate = float(self.param_groups[0]["lr"])
+        for group in self.param_groups:
+            group.update(capturable=own, lr=rate)
+        self.set_rate(rate)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, those of the weights too."""
         super().zero_grad(set_to_none=True)
         for weight in self._weights:
             weight.grad = None
+
+
+class MovingAverage(AveragedModel):
+    """The moving average of a network's weights, from its first step on; buffers are those of the network.
+
+    Its updates never ask the host, so that a CUDA graph can hold them.
+
+    Args:
+        network: of which an average is kept.
+        decay: the share of the average that stays at each step.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        super().__init__(network)
+        self._decay = decay
+
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Take a step's weights into the average."""
+        if not self.n_averaged:  # it lies on the CPU
+            super().update_parameters(model)
+            return
+        torch._foreach_lerp_(list(self.module.parameters()), list(model.parameters()), 1 - self._decay)
+        for own, other in zip(self.module.buffers(), model.buffers(), strict=True):
+            own.copy_(other)
 
 
 def set_up(

@@ -46,6 +46,8 @@ class Pix2Pix(Objective):
         compile: whether ``torch.compile`` compiles the networks that are trained.
     """
 
+    is_capturable = True
+
     def __init__(
         self,
         fabric: Fabric,
@@ -147,7 +149,7 @@ class Pix2Pix(Objective):
             add(terms, name, part.share * loss / scales.get(name, 1))
 
     def _generate(self, part: Part, pretrain: bool) -> _Seen:
-        torch.manual_seed(part.seed)
+        self._seed(part)
         return self._seen(self._g(part.real_a), pretrain)
 
     def _seen(self, pictures: Tensor, pretrain: bool) -> _Seen:

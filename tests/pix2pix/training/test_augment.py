@@ -1,4 +1,5 @@
 import colorsys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -17,13 +18,21 @@ def random_pair(size: int = 64, seed: int = 0) -> Tensor:
     return torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(seed))
 
 
+Others = Callable[[int], Tensor]
+
+
+def augmented(pair: Tensor, options: AugmentOptions, others: Others, chance: np.random.Generator) -> Tensor:
+    """A pair, (2, 3, H, W), changed as the only one of a batch."""
+    return augment(pair[None], options, lambda count, _: others(count), [chance])[0]
+
+
 def no_others(count: int) -> Tensor:
     raise AssertionError("no other pair was to be drawn")
 
 
 def test_without_augmentation_pairs_stay_as_they_are() -> None:
     pair = random_pair()
-    assert torch.equal(augment(pair.clone(), AugmentOptions(), no_others, rng()), pair)
+    assert torch.equal(augmented(pair.clone(), AugmentOptions(), no_others, rng()), pair)
 
 
 @pytest.mark.parametrize("size", [64, 256])
@@ -32,7 +41,7 @@ def test_jitter_is_a_window_of_the_picture_at_286_to_256(size: int) -> None:
     larger = round(size * 286 / 256)
     starts = []
     for seed in range(60):
-        window = jitter(ramp, rng(seed))
+        window = jitter(ramp[None], [rng(seed)])[0]
         assert window.shape == ramp.shape
         step = (window[0, 0, 0, size - 20] - window[0, 0, 0, 20]) / (size - 40)
         assert step == pytest.approx(2 / (size - 1) * size / larger, rel=1e-3)
@@ -46,13 +55,13 @@ def test_jitter_and_mirror_treat_both_halves_alike() -> None:
     pair = torch.stack([a, 1 - a])
     options = AugmentOptions(augment_jitter=True, augment_mirror=True)
     for seed in range(8):
-        changed = augment(pair, options, no_others, rng(seed))
+        changed = augmented(pair, options, no_others, rng(seed))
         assert torch.allclose(changed[0], 1 - changed[1], atol=1e-5) and not torch.equal(changed, pair)
 
 
 def outputs(options: AugmentOptions, pair: Tensor, times: int = 300) -> list[Tensor]:
     chance = rng()
-    return [augment(pair, options, no_others, chance) for _ in range(times)]
+    return [augmented(pair, options, no_others, chance) for _ in range(times)]
 
 
 def test_mirror_flips_half_of_the_pairs() -> None:
@@ -118,9 +127,23 @@ def test_mosaic_draws_three_more_pairs_with_its_probability(probability: float) 
 
     pair, chance = random_pair(8), rng()
     for _ in range(300):
-        augment(pair, AugmentOptions(augment_mosaic=probability), others, chance)
+        augmented(pair, AugmentOptions(augment_mosaic=probability), others, chance)
     assert set(drawn) <= {3}
     assert len(drawn) / 300 == pytest.approx(probability, abs=0.08 if 0 < probability < 1 else 0)
+
+
+def test_pair_is_changed_the_same_alone_and_in_a_batch() -> None:
+    everything = AugmentOptions(
+        augment_jitter=True, augment_mirror=True, augment_color_jitter=0.5, augment_mosaic=0.5
+    )
+    pairs, other = torch.stack([random_pair(seed=n) for n in range(6)]), random_pair(seed=9)
+
+    def others(count: int) -> Tensor:
+        return other.expand(count, -1, -1, -1, -1)
+
+    together = augment(pairs, everything, lambda count, _: others(count), [rng(n) for n in range(6)])
+    alone = [augmented(pair, everything, others, rng(n)) for n, pair in enumerate(pairs)]
+    assert torch.equal(together, torch.stack(alone))
 
 
 def test_same_chance_gives_the_same_pair() -> None:
@@ -128,7 +151,7 @@ def test_same_chance_gives_the_same_pair() -> None:
         augment_jitter=True, augment_mirror=True, augment_color_jitter=0.5, augment_mosaic=0.5
     )
     pair, other = random_pair(), random_pair(seed=1).expand(3, -1, -1, -1, -1)
-    twice = [[augment(pair, everything, lambda _: other, rng(seed)) for seed in range(6)] for _ in range(2)]
+    twice = [[augmented(pair, everything, lambda _: other, rng(seed)) for seed in range(6)] for _ in range(2)]
     assert all(map(torch.equal, *twice))
 
 
@@ -139,7 +162,7 @@ def test_augmentation_leaves_its_input_as_it_was() -> None:
         augment_jitter=True, augment_mirror=True, augment_color_jitter=1.0, augment_mosaic=0.5
     )
     for seed in range(6):
-        augment(pair, everything, lambda n: pair.expand(n, -1, -1, -1, -1), rng(seed))
+        augmented(pair, everything, lambda n: pair.expand(n, -1, -1, -1, -1), rng(seed))
     assert torch.equal(pair, before)
 
 

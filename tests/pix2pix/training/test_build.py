@@ -103,18 +103,22 @@ def test_pairs_of_train_and_val_are_needed(tmp_path: Path) -> None:
         build_training(open_fabric("cpu"), small_options(), tmp_path)
 
 
-def test_memory_for_pairs_changes_no_weight(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "machine",
+    [
+        MachineOptions(cache_gb=1.0),
+        MachineOptions(data_on_device=True),
+        MachineOptions(data_on_device=True, loader_workers=2),
+    ],
+    ids=["in memory", "on the device", "on the device, with workers"],
+)
+def test_where_the_pairs_lie_changes_no_weight(tmp_path: Path, machine: MachineOptions) -> None:
     write_pairs(tmp_path / "pairs")
-    options = small_options(epochs=1)
+    options = small_options(epochs=1, augment_color_jitter=0.5, augment_mosaic=0.5)
     results = []
-    for cache_gb in (0.0, 1.0):
-        work = tmp_path / f"work {cache_gb}"
+    for number, each in enumerate((MachineOptions(cache_gb=0.0, data_on_device=False), machine)):
         training = build_training(
-            open_fabric("cpu"),
-            options,
-            tmp_path / "pairs",
-            machine=MachineOptions(cache_gb=cache_gb),
-            work=work,
+            open_fabric("cpu"), options, tmp_path / "pairs", machine=each, work=tmp_path / f"work {number}"
         )
         results.append(training.run().weights)
     assert all(torch.equal(tensor, results[1][name]) for name, tensor in results[0].items())
