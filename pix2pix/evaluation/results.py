@@ -29,7 +29,7 @@ from pix2pix.evaluation.metrics import HISTOGRAM_BINS, Histograms
 from pix2pix.evaluation.set_measurement import MeasuredSet, classes_of_set
 from pix2pix.evaluation.summary import by_class
 from pix2pix.machine.prefetch import ahead
-from pix2pix.model.inference import BATCH, translating
+from pix2pix.model.inference import batch_size, translating
 from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.networks.generators import Generator
 from pix2pix.pictures.contact_sheet import write_sheet
@@ -115,15 +115,16 @@ def _translate_each(
         write_png(targets[index], to_image(output))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool, translating(generator, fabric, test_mode) as translate:
-        inputs = ahead(read, range(len(targets)), pool, 2 * BATCH)
-        written = ahead(write, enumerate(_outputs(inputs, translate)), pool, 2 * BATCH)
+        batch = batch_size(generator, fabric.device)
+        inputs = ahead(read, range(len(targets)), pool, 2 * batch)
+        written = ahead(write, enumerate(_outputs(inputs, translate, batch)), pool, 2 * batch)
         for _ in with_progress(written, len(targets), "evaluate: translate", "picture"):
             pass
 
 
-def _outputs(inputs: Iterator[Tensor], translate: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
-    while batch := list(islice(inputs, BATCH)):
-        yield from translate(torch.stack(batch))
+def _outputs(inputs: Iterator[Tensor], translate: Callable[[Tensor], Tensor], batch: int) -> Iterator[Tensor]:
+    while pictures := list(islice(inputs, batch)):
+        yield from translate(torch.stack(pictures))
 
 
 def write_plots(measured: Measured, pairs: Path, results: Path, plots: Path) -> None:

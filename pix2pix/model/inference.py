@@ -12,7 +12,17 @@ from pix2pix.core.choices import TestMode
 from pix2pix.model.pair_folder import to_tensor, to_uint8
 from pix2pix.networks.generators import Generator
 
-BATCH = 4  # a CPU is about twice as fast as with single pictures
+# Pictures at once: a CPU is about twice as fast as with single ones, of 64 px with 8; a GPU has room.
+CPU_BATCH, SMALL_BATCH, SMALL_PX = 4, 8, 64
+GPU_BATCH, GPU_PIXELS = 64, 2**20
+
+
+def batch_size(generator: Generator, device: torch.device) -> int:
+    """How many pictures of its size a generator is given at once, on its device."""
+    size = generator.options.image_size
+    if device.type == "cuda":
+        return min(GPU_BATCH, max(CPU_BATCH, GPU_PIXELS // size**2))
+    return SMALL_BATCH if size <= SMALL_PX else CPU_BATCH
 
 
 @contextmanager
@@ -22,8 +32,8 @@ def translating(
     """Yield a function that translates pictures, (N, 3, H, W) uint8, to the same shape and type.
 
     The output of each picture is the same to the byte, whatever others there are: the generator is always
-    given ``BATCH`` pictures, the last ones repeated, because convolutions of different shapes round
-    differently. Those larger than the generator's go one by one, in a quarter of the memory.
+    given ``batch_size`` pictures, the last ones repeated, because convolutions of different shapes round
+    differently. Those larger than the generator's go one by one, in less memory.
 
     Args:
         generator: stays as it is, but for its mode, which is ``eval`` afterwards.
@@ -49,7 +59,7 @@ def translating(
     @torch.inference_mode()
     def translate(images: Tensor) -> Tensor:
         is_large = images.shape[2] * images.shape[3] > generator.options.image_size**2
-        batch = 1 if is_large or test_mode == "train" else BATCH
+        batch = 1 if is_large or test_mode == "train" else batch_size(generator, fabric.device)
         return torch.cat([translate_batch(some, batch) for some in torch.split(images, batch)])
 
     with fabric.autocast():

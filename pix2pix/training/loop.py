@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 import torch
 from lightning_fabric import Fabric
@@ -134,7 +134,6 @@ class Training:
             batch_sampler=self.batches,
             num_workers=workers,
             persistent_workers=workers > 0,
-            collate_fn=_as_it_is,
             pin_memory=self.fabric.device.type == "cuda" and not train.is_held,
             generator=torch.Generator(),  # of its own, so that the loader takes no number from dropout's
         )
@@ -293,8 +292,3 @@ def _groups(batches: Iterator[Tensor], size: int) -> Iterator[list[Tensor]]:
     """Hand out ``size`` batches at a time, the last time perhaps fewer."""
     while group := list(islice(batches, size)):
         yield group
-
-
-def _as_it_is(batch: Any) -> Tensor:
-    """What the loader is to make of a batch, which the pairs hand out whole."""
-    return cast(Tensor, batch)

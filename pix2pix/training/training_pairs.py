@@ -46,11 +46,11 @@ class TrainingPairs(Dataset[Tensor]):
         """Return a pair as (2, 3, H, W) float32 in the pixel range."""
         return self.__getitems__([key])[0]
 
-    def __getitems__(self, keys: Sequence[Key]) -> Tensor:
-        """Return a batch of pairs, (N, 2, 3, H, W), on the device that holds them."""
+    def __getitems__(self, keys: Sequence[Key]) -> list[Tensor]:
+        """Return the pairs of a batch, made together, on the device that holds them."""
         rngs = [_rng(self._seed, key) for key in keys]
         pairs = augment(self._unit([index for *_, index in keys]), self._options, self._others, rngs)
-        return pairs.mul(2).sub_(1) if self._pixel_range == "symmetric" else pairs
+        return list(pairs.mul(2).sub_(1) if self._pixel_range == "symmetric" else pairs)
 
     def hold_on(self, device: torch.device) -> None:
         """Keep all pairs on a device, as uint8, and change them there."""
@@ -101,10 +101,6 @@ class TrainingSides(Dataset[Tensor]):
 
     def __len__(self) -> int:
         return max(map(len, self._sides))
-
-    def __getitems__(self, keys: Sequence[Key]) -> Tensor:
-        """Return a batch of pictures of A and of B, (N, 2, 3, H, W)."""
-        return torch.stack([self[key] for key in keys])
 
     def __getitem__(self, key: Key) -> Tensor:
         """Return a picture of A and one of B as (2, 3, H, W) float32 in the pixel range."""

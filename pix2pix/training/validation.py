@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from pix2pix.core.choices import TestMode
-from pix2pix.model.inference import BATCH, translating
+from pix2pix.model.inference import batch_size, translating
 from pix2pix.model.pair_folder import PairFolder, to_image
 from pix2pix.networks.generators import Generator
 from pix2pix.pictures.contact_sheet import TRIPTYCH
@@ -77,8 +77,9 @@ def validate(
     mine = set(range(fabric.global_rank, len(pairs), fabric.world_size))
     needed = sorted(mine | (shown if fabric.is_global_zero else set()))
     with translating(generator, fabric, test_mode) as translate:
-        for start in range(0, len(needed), BATCH):
-            indices = needed[start : start + BATCH]
+        batch = batch_size(generator, fabric.device)
+        for start in range(0, len(needed), batch):
+            indices = needed[start : start + batch]
             real_a, real_b = torch.stack([pairs[index] for index in indices], dim=1)
             for index, a, b, output in zip(indices, real_a, real_b, translate(real_a), strict=True):
                 if index in mine:

@@ -14,7 +14,7 @@ from PIL import Image
 from pix2pix.core.choices import Accelerator, Direction, Fit, Precision, TestMode
 from pix2pix.core.errors import InputError
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.inference import BATCH, translating
+from pix2pix.model.inference import batch_size, translating
 from pix2pix.model.model_file import load_generator
 from pix2pix.model.pair_folder import to_image
 from pix2pix.networks.generators import Generator
@@ -71,7 +71,9 @@ class Network:
 
     def batch_size(self, height: int, width: int) -> int:
         """How many pieces are translated at once; those larger than the generator's pictures go alone."""
-        return BATCH if height * width <= self._generator.options.image_size**2 else 1
+        if height * width > self._generator.options.image_size**2:
+            return 1
+        return batch_size(self._generator, self._fabric.device)
 
 
 class Translator:
