@@ -36,6 +36,7 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TestMode = Literal["eval", "train"]
 
 # What is measured.
+BACK_PREFIX = "back_"  # how all starts that belongs to the other direction of a model of both
 FaceRate = Literal["auto"] | bool
 RealismMetrics = Literal["none", "auto", "fid", "lpips", "all"]
 

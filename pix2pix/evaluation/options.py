@@ -8,7 +8,6 @@ from pix2pix.core.options import Probability
 from pix2pix.realism.options import RealismOptions
 
 CYCLE = "cycle_l1"  # of a picture and its way there and back, where a model has both directions
-BACK_PREFIX = "back_"  # how the figures start of the other direction of such a model
 MANIFEST = "manifest.csv"  # of the pairs
 COUNTS = ("n_images", "n_images_b", "realism_n", "realism_n_b", "realism_seed")  # not said of it again
 

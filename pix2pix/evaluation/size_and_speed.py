@@ -8,6 +8,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
+from pix2pix.core.choices import BACK_PREFIX
 from pix2pix.networks.discriminator import PatchDiscriminator, ProjectedDiscriminator
 from pix2pix.networks.generators import Generator
 from pix2pix.networks.options import DiscriminatorOptions
@@ -32,7 +33,7 @@ def network_sizes(
     """
     networks: dict[str, nn.Module] = {"generator": generator}
     if back is not None:
-        networks["back_generator"] = back
+        networks[f"{BACK_PREFIX}generator"] = back
     with torch.device("meta"):  # shapes without memory
         if settings.get("objective", "pix2pix") == "pix2pix":
             networks |= _judges_of_pairs(settings)
@@ -77,7 +78,7 @@ def _judges_of_pictures(generator: Generator, settings: Mapping[str, Any]) -> di
     options = DiscriminatorOptions.of(settings)
     judges: dict[str, nn.Module] = {"discriminator": PatchDiscriminator(options, pictures=1)}
     if settings["objective"] == "cyclegan":
-        judges["back_discriminator"] = PatchDiscriminator(options, pictures=1)
+        judges[f"{BACK_PREFIX}discriminator"] = PatchDiscriminator(options, pictures=1)
     elif isinstance(generator, ResnetGenerator):
         judges["patch_heads"] = PatchHeads(generator.feature_channels)
     return judges

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from pix2pix.core.choices import BACK_PREFIX
 from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
 from pix2pix.evaluation.measurement import BASELINE_MEAN, Measured
 from pix2pix.evaluation.metrics import METRICS
-from pix2pix.evaluation.options import BACK_PREFIX, COUNTS, CYCLE
+from pix2pix.evaluation.options import COUNTS, CYCLE
 from pix2pix.realism.options import BASELINE_INPUT
 
 DECIMALS = 6

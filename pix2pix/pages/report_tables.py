@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pix2pix.evaluation.options import BACK_PREFIX
+from pix2pix.core.choices import BACK_PREFIX
 
 MEANINGS = {
     "l1": "mean absolute error, in [0, 1], lower is better",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pix2pix.core.choices import BACK_PREFIX
 from pix2pix.download.datasets import DATASETS
-from pix2pix.evaluation.options import BACK_PREFIX
 from pix2pix.model.model_file import directions
 from pix2pix.realism.options import BASELINE_INPUT
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from pix2pix.core.choices import BACK_PREFIX
 from pix2pix.core.errors import InputError
 from pix2pix.pictures.images import RgbImage
 from pix2pix.training.objectives.adversary import Terms
@@ -14,7 +15,7 @@ from pix2pix.training.objectives.adversary import Terms
 Values = dict[str, list[float]]
 
 
-JUDGES = ("discriminator", "back_discriminator")  # those of patches: of B's pictures, and of A's
+JUDGES = ("discriminator", f"{BACK_PREFIX}discriminator")  # those of patches: of B's pictures, and of A's
 D_WINS = 0.99  # the least accuracy, on real and on fake
 D_IS_SURE = 0.1  # the highest loss, on real and on fake
 

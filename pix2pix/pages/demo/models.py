@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pix2pix.core.choices import Direction
+from pix2pix.core.choices import BACK_PREFIX, Direction
 from pix2pix.core.errors import InputError
-from pix2pix.evaluation.options import BACK_PREFIX
 from pix2pix.model.model_file import directions, read_settings
 from pix2pix.translation.preparation import Task, task_of
 

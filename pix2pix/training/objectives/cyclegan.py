@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pix2pix.core.choices import BACK_PREFIX
 from pix2pix.model.model_file import weights_both_ways
 from pix2pix.networks.discriminator import PatchDiscriminator
 from pix2pix.networks.generators import Generator
@@ -19,7 +20,6 @@ from pix2pix.training.objectives.picture_pool import PicturePool
 from pix2pix.training.options import ObjectiveOptions
 
 POOL_SIZE = 50  # section 4
-BACK = "back_"  # how the names start of what belongs to the way from B to A
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class CycleGan(Objective):
         *,
         compile: bool = False,
     ) -> None:
-        self._pools = {"": PicturePool(POOL_SIZE), BACK: PicturePool(POOL_SIZE)}
+        self._pools = {"": PicturePool(POOL_SIZE), BACK_PREFIX: PicturePool(POOL_SIZE)}
         adversaries = [
             Adversary(f"{prefix}discriminator", fabric, d, objective.gan_loss, objective, compile=compile)
             for prefix, d in zip(self._pools, discriminators, strict=True)
@@ -106,8 +106,8 @@ class CycleGan(Objective):
         with_same = bool(goal.lambda_cycle and goal.lambda_identity)
         fake_b, cycled_a, fake_a, cycled_b, *same = self._g(part.real_a, part.real_b, with_same)
         same_b, same_a = same or (None, None)
-        ways = {"": _Way(fake_b, cycled_a, same_b), BACK: _Way(fake_a, cycled_b, same_a)}
-        reals = {"": (part.real_a, part.real_b), BACK: (part.real_b, part.real_a)}
+        ways = {"": _Way(fake_b, cycled_a, same_b), BACK_PREFIX: _Way(fake_a, cycled_b, same_a)}
+        reals = {"": (part.real_a, part.real_b), BACK_PREFIX: (part.real_b, part.real_a)}
         losses: Terms = {}
         for adversary, (prefix, way) in zip(self._adversaries, ways.items(), strict=True):
             source, target = reals[prefix]
@@ -121,7 +121,7 @@ class CycleGan(Objective):
             "cycle": goal.lambda_cycle,
             "identity": goal.lambda_cycle * goal.lambda_identity,
         }
-        weighted = [weights[name.removeprefix(BACK)] * loss for name, loss in losses.items()]
+        weighted = [weights[name.removeprefix(BACK_PREFIX)] * loss for name, loss in losses.items()]
         self.fabric.backward(part.share * torch.stack(weighted).sum())
         for name, loss in losses.items():
             add(terms, name, part.share * loss / (1 if name.endswith("generator_gan") else self._width))
