@@ -1,10 +1,13 @@
 """From frames to faces: every frame's faces as square pictures."""
 
+import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from itertools import groupby
+from functools import cache, partial
+from itertools import chain, groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,9 +21,10 @@ from pix2pix.faces.options import FaceOptions
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, read_rows, write_manifest
 from pix2pix.items.names import MOST_BYTES_OF_STEM
 from pix2pix.items.parallel import Workers, in_parallel
+from pix2pix.machine.device import pictures_at_once
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 
-FRAMES_PER_BATCH = 8  # of the detector; more are hardly faster, and take more memory
+FRAMES_PER_BATCH = 8  # of the detector on a CPU; more are hardly faster there, and take more memory
 FRAMES_PER_JOB = 64  # so that a long clip is spread, and a kill loses little
 FRAMES_WORTH_A_PROCESS = 150  # about as much work as to start one, with all that it imports
 
@@ -123,14 +127,25 @@ def _crop_job(
     if device == "cpu":
         torch.set_num_threads(1)  # sums have one order, whatever the number of cores
     detector = _detector(device, options.detect_max_side_px, options.face_min_px)
-    with whole_folder(out) as folder:
+    count = pictures_at_once(FRAMES_PER_BATCH, torch.device(device))
+    with whole_folder(out) as folder, _mapping(device) as over:
         result: list[FaceRow] = []
-        for start in range(0, len(rows), FRAMES_PER_BATCH):
-            batch = rows[start : start + FRAMES_PER_BATCH]
-            images = [read_image(frames / row["path"]) for row in batch]
-            for row, image, faces in zip(batch, images, detector.detect(images), strict=True):
-                result += _crop_frame(row, image, faces, folder, options)
+        for start in range(0, len(rows), count):
+            batch = rows[start : start + count]
+            images = list(over(read_image, [frames / row["path"] for row in batch]))
+            crop = partial(_crop_frame, folder, options)
+            result += chain.from_iterable(over(crop, batch, images, detector.detect(images)))
         write_manifest(folder / "manifest.csv", result, FaceRow)
+
+
+@contextmanager
+def _mapping(device: str) -> Iterator[Callable[..., Iterable[Any]]]:
+    """What maps a function over frames: ``map``, or threads beside a GPU, which would wait for the files."""
+    if device == "cpu":
+        yield map
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield pool.map
 
 
 @cache
@@ -140,7 +155,7 @@ def _detector(device: str, max_side_px: int, min_face_px: int) -> FaceDetector:
 
 
 def _crop_frame(
-    row: Mapping[str, str], image: RgbImage, faces: Sequence[Face], out: Path, options: FaceOptions
+    out: Path, options: FaceOptions, row: Mapping[str, str], image: RgbImage, faces: Sequence[Face]
 ) -> list[FaceRow]:
     result = []
     for number, face in enumerate(chosen_faces(faces, options)):

@@ -10,6 +10,8 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 
 from pix2pix.core.choices import Accelerator, AllDevices, Precision
 
+GPU_FACTOR = 8  # so many times as many pictures at once as on a CPU
+
 
 def open_fabric(
     accelerator: Accelerator,
@@ -55,6 +57,11 @@ def tune_for_training(device: torch.device) -> None:
         return
     torch.backends.cudnn.benchmark = not torch.are_deterministic_algorithms_enabled()
     torch.set_float32_matmul_precision("high")
+
+
+def pictures_at_once(on_cpu: int, device: torch.device) -> int:
+    """How many pictures a network is given at once: ``on_cpu`` on a CPU, more where that keeps a GPU busy."""
+    return GPU_FACTOR * on_cpu if device.type == "cuda" else on_cpu
 
 
 def has_bf16(kind: str) -> bool:

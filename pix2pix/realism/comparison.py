@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.progress import with_progress
+from pix2pix.machine.device import pictures_at_once
 from pix2pix.model.pair_folder import to_tensor
 from pix2pix.networks.weight_files import UnavailableError, checked_file
 from pix2pix.pictures.images import RgbImage, read_image
@@ -19,7 +20,7 @@ from pix2pix.realism.feature_distances import DECIMALS, Figures, Notes, compare_
 from pix2pix.realism.networks import load_inception, load_lite0, load_lpips
 from pix2pix.realism.options import BASELINE_INPUT, RealismOptions
 
-BATCH = 16
+BATCH = 16  # on a CPU
 LEAST_FOR_LITE0 = 30  # pictures; the estimate of fewer says little
 KID_SCALE = 1000
 
@@ -210,7 +211,7 @@ def _batches(pictures: Sequence[tuple[Path, Path]], device: torch.device) -> Ite
     read = (_read(output, pair) for output, pair in sorted(pictures))
     counted = with_progress(read, len(pictures), "evaluate: realism", "picture")
     for _, of_one_size in groupby(counted, key=lambda images: images[0].shape):
-        while batch := list(islice(of_one_size, BATCH)):
+        while batch := list(islice(of_one_size, pictures_at_once(BATCH, device))):
             inputs, outputs, targets = (stacked(images).to(device) for images in zip(*batch, strict=True))
             yield inputs, outputs, targets
 

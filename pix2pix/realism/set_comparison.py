@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.progress import with_progress
+from pix2pix.machine.device import pictures_at_once
 from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.realism.comparison import (
     BATCH,
@@ -72,17 +73,16 @@ def _features(network: nn.Module, sets: Iterable[Sequence[Path]], device: torch.
     """Return the features of each set of pictures, (N, D)."""
     extract = network.to(device).eval()
     with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        return tuple(
-            torch.cat([extract(batch.to(device)).cpu() for batch in _batches(paths)]) for paths in sets
-        )
+        return tuple(torch.cat([extract(batch).cpu() for batch in _batches(paths, device)]) for paths in sets)
 
 
-def _batches(paths: Sequence[Path]) -> Iterator[Tensor]:
+def _batches(paths: Sequence[Path], device: torch.device) -> Iterator[Tensor]:
     """Read pictures, (N, 3, H, W) uint8, in the order of their paths; a batch has one size."""
+    count = pictures_at_once(BATCH, device)
     counted = with_progress(map(_read, sorted(paths)), len(paths), "evaluate: realism", "picture")
     for _, of_one_size in groupby(counted, key=lambda image: image.shape):
-        while batch := list(islice(of_one_size, BATCH)):
-            yield stacked(batch)
+        while batch := list(islice(of_one_size, count)):
+            yield stacked(batch).to(device)
 
 
 def _read(path: Path) -> RgbImage:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from pix2pix.core.choices import TestMode
 from pix2pix.core.errors import InputError
+from pix2pix.machine.device import pictures_at_once
 from pix2pix.model.inference import translating
 from pix2pix.model.pair_folder import Pictures, to_image
 from pix2pix.networks.generators import Generator
@@ -19,7 +20,7 @@ from pix2pix.realism.feature_distances import whole_kid
 from pix2pix.realism.networks import load_lite0
 from pix2pix.training.validation import PICTURES_SHOWN, Example
 
-BATCH = 16
+BATCH = 16  # on a CPU
 MOST_MEASURED = 200  # pictures of each side, from all over it
 
 
@@ -83,11 +84,14 @@ class SetValidation:
 
     def _kid(self, way: _Way) -> float:
         with translating(way.generator, self._fabric, self._test_mode) as translate:
-            outputs = self._features(map(translate, batches_of(way.source)))
+            outputs = self._features(map(translate, self._batches_of(way.source)))
         side = self._sides.index(way.target)
         if side not in self._real:
-            self._real[side] = self._features(batches_of(way.target))
+            self._real[side] = self._features(self._batches_of(way.target))
         return KID_SCALE * whole_kid(outputs, self._real[side])
+
+    def _batches_of(self, pictures: Pictures) -> Iterator[Tensor]:
+        return batches_of(pictures, pictures_at_once(BATCH, self._fabric.device))
 
     @torch.inference_mode()
     def _features(self, batches: Iterator[Tensor]) -> Tensor:
@@ -110,11 +114,11 @@ class SetValidation:
         ]
 
 
-def batches_of(pictures: Pictures) -> Iterator[Tensor]:
-    """Yield pictures from all over a side, at most ``MOST_MEASURED``, as (N, 3, H, W) uint8."""
+def batches_of(pictures: Pictures, count: int) -> Iterator[Tensor]:
+    """Yield pictures from all over a side, at most ``MOST_MEASURED``, by ``count``, as (N, 3, H, W) uint8."""
     indices = _spread(len(pictures), MOST_MEASURED)
-    for start in range(0, len(indices), BATCH):
-        yield torch.stack([pictures[index] for index in indices[start : start + BATCH]])
+    for start in range(0, len(indices), count):
+        yield torch.stack([pictures[index] for index in indices[start : start + count]])
 
 
 def _spread(length: int, most: int) -> list[int]:

@@ -56,6 +56,15 @@ def test_pictures_with_and_without_faces_share_a_batch(
     assert [len(faces) > 0 for faces in found] == [False, True, False]
 
 
+@pytest.mark.gpu
+def test_faces_on_a_gpu_are_those_on_the_cpu(detector: FaceDetector, face_photo: np.ndarray) -> None:
+    frames = [np.roll(face_photo, 3 * number, axis=1) for number in range(12)]
+    on_gpu = FaceDetector(torch.device("cuda"), max_side_px=640, min_face_px=40).detect(frames)
+    for found, expected in zip(on_gpu, detector.detect(frames), strict=True):
+        box, box_on_cpu = ([face.left, face.top, face.right, face.bottom] for face in (found[0], expected[0]))
+        assert box == pytest.approx(box_on_cpu, abs=1)
+
+
 def test_pictures_may_differ_in_size(detector: FaceDetector, face_photo: np.ndarray) -> None:
     part = np.ascontiguousarray(face_photo[:300, 50:400])
     first, second, third = detector.detect([face_photo, part, face_photo])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from pix2pix.machine.device import has_bf16, open_fabric, pick_device
+from pix2pix.machine.device import has_bf16, open_fabric, pick_device, pictures_at_once
 
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -68,6 +68,11 @@ def test_one_process_on_the_cpu() -> None:
 @pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
 def test_auto_takes_the_cpu_where_there_is_no_gpu() -> None:
     assert pick_device("auto").type == "cpu"
+
+
+@pytest.mark.parametrize(("device", "count"), [("cpu", 4), ("cuda", 32), ("mps", 4)])
+def test_gpu_is_given_more_pictures_at_once(device: str, count: int) -> None:
+    assert pictures_at_once(4, torch.device(device)) == count
 
 
 @pytest.mark.gpu

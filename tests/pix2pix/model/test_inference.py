@@ -7,7 +7,7 @@ from small_model import last_layer
 from torch import Tensor, nn
 
 from pix2pix.machine.device import open_fabric
-from pix2pix.model.inference import translating
+from pix2pix.model.inference import batch_size, translating
 from pix2pix.model.pair_folder import to_image, to_tensor, to_uint8
 from pix2pix.networks.generators import build_generator
 from pix2pix.networks.options import GeneratorOptions
@@ -61,6 +61,36 @@ def test_output_of_a_picture_in_a_batch_is_that_of_the_picture_alone(name: str, 
     rounded = translated(generator.float(), pictures())
     differences = to_uint8(singles, "symmetric").int() - torch.stack(rounded).int()
     assert differences.abs().max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("size", "device", "count"),
+    [
+        (64, "cpu", 8),
+        (256, "cpu", 4),
+        (64, "cuda", 64),
+        (256, "cuda", 16),
+        (512, "cuda", 4),
+        (1024, "cuda", 4),
+    ],
+)
+def test_device_and_size_decide_how_many_pictures_go_together(size: Any, device: str, count: int) -> None:
+    generator = build_generator(GeneratorOptions(image_size=size, ngf=2))
+    assert batch_size(generator, torch.device(device)) == count
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_output_on_a_gpu_is_near_the_cpus_and_depends_on_no_other_picture(name: str, precision: Any) -> None:
+    generator, images = trained(generator=name, norm="instance"), pictures(70)
+    on_cpu = translated(generator, images)
+    fabric = open_fabric("cuda", precision=precision)
+    with translating(generator.to(fabric.device), fabric, "eval") as translate:
+        together, alone = list(translate(images)), [translate(image[None])[0] for image in images[:3]]
+    assert all(map(torch.equal, together, alone))
+    difference = torch.stack(together).float() - torch.stack(on_cpu).float()
+    assert float(difference.abs().mean()) < (1 if precision == "fp32" else 6)  # of 255
 
 
 @pytest.mark.parametrize("pixel_range", ["symmetric", "unit"])

@@ -180,7 +180,7 @@ def test_validation_looks_at_pictures_from_all_over_a_large_side(tmp_path: Path)
             write_png(tmp_path / "val" / name / f"{i:03}.png", np.full((64, 64, 3), i % 256, np.uint8))
     sides = [PictureFolder(tmp_path / "val" / name) for name in "AB"]
 
-    taken = [int(batch[i, 0, 0, 0]) for batch in batches_of(sides[0]) for i in range(len(batch))]
+    taken = [int(batch[i, 0, 0, 0]) for batch in batches_of(sides[0], 16) for i in range(len(batch))]
     assert len(taken) == 200 and taken[0] == 0 and taken[-1] == 417 % 256
 
 
