@@ -92,7 +92,8 @@ def _ours(batch: int, size: int = 256) -> Step:
 
 
 def _plain(batch: int) -> Step:
-    return plain_step(*_random_pairs(batch, 256).unbind(1))
+    real_a, real_b = _random_pairs(batch, 256).unbind(1)
+    return plain_step(real_a, real_b)
 
 
 def _convolution() -> Step:
