@@ -39,6 +39,7 @@ NOT_RUN = {
     ("dask",): "the tests of Dask start a cluster of their own",
     ("git",): "is not the project's",
     ("pip",): "installs",
+    ("python", "-m", "benchmarks.gpu"): "needs a GPU; tests/benchmarks/test_gpu.py runs it at toy sizes",
     ("pre-commit", "install"): "changes the clone that others commit in",
     ("torchrun",): "needs several machines",
 }
