@@ -90,10 +90,10 @@ def _nothing_to_pair(held: Sequence[str], pair_task: PairTask, skipped: str) -> 
         )
     found = f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}"
     if pair_task != "none":
-        return f"{found}; {pair_task} takes photos or videos; set pair_task to none"
+        return f"{found}; {pair_task} takes photos or videos; set pair_task to none, or layout to photos"
     expected = "none takes A|B pairs; set pair_task to grayscale, edges or sketch"
     if "photos" in held:
-        expected += ", or layout to pairs where each picture holds A and B side by side"
+        expected += ", or layout to pairs where A and B lie side by side in each picture, or in two folders"
     return f"{found}; {expected}"
 
 

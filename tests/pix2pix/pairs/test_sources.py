@@ -16,7 +16,9 @@ def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
         list_sources(tmp_path, [raw_row("pairs")], tmp_path, [], "grayscale")
     with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale, edges or sketch"):
         list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
-    with pytest.raises(InputError, match=r"dataset of photos.*or layout to pairs where each picture holds A"):
+    with pytest.raises(
+        InputError, match=r"dataset of photos.*or layout to pairs where A and B lie side by side"
+    ):
         list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
 
 
