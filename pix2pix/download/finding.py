@@ -93,7 +93,7 @@ def _without_side(key: PurePosixPath, side: str) -> str:
     return re.sub(rf"[_\-. ]+{side}$|^{side}[_\-. ]+", "", key.name.lower())
 
 
-def fit_of(source: Path, sides: Sides, files: tuple[Files, Files]) -> Fit:
+def _fit_of(source: Path, sides: Sides, files: tuple[Files, Files]) -> Fit:
     """Compare the names of the files of two sides, and the sizes of some of them.
 
     Args:
@@ -102,33 +102,33 @@ def fit_of(source: Path, sides: Sides, files: tuple[Files, Files]) -> Fit:
         files: those of each side, relative to ``source``.
     """
     common = sorted(files[0].keys() & files[1].keys())
-    looked_at = some_of(common, SIZES_LOOKED_AT)
+    looked_at = _some_of(common, SIZES_LOOKED_AT)
     sizes = [[image_size(source / side[key]) for side in files] for key in looked_at]
     return Fit(sides, files, sum(a == b for a, b in sizes) >= LEAST_FIT * len(sizes))
 
 
-def some_of(paths: Sequence[PurePosixPath], count: int) -> Sequence[PurePosixPath]:
+def _some_of(paths: Sequence[PurePosixPath], count: int) -> Sequence[PurePosixPath]:
     """At most ``count`` of the paths, from all over them."""
     return paths[:: max(1, -(-len(paths) // count))]
 
 
-def count_middles(source: Path, pictures: Sequence[PurePosixPath]) -> Counter[Middle]:
+def _count_middles(source: Path, pictures: Sequence[PurePosixPath]) -> Counter[Middle]:
     """Count what is in the middle of some of the pictures that are said to be twice as wide as high.
 
-    One that is not so when it is upright, or cannot be read, is as one that goes on over its middle.
+    One that is not so when it is upright is as one that goes on; one that cannot be read tells nothing.
     """
-    return Counter(_middle_of_file(source / path) for path in some_of(pictures, PICTURES_READ))
+    return Counter(_middle_of_file(source / path) for path in _some_of(pictures, PICTURES_READ))
 
 
 def _middle_of_file(path: Path) -> Middle:
     try:
         image = read_image(path)
     except UnreadableError:
-        return "even"
+        return "plain"
     return middle_of(image) if image.shape[1] == 2 * image.shape[0] else "even"
 
 
-def named_folders(pairs: Iterable[tuple[str, str]]) -> str:
+def _named_folders(pairs: Iterable[tuple[str, str]]) -> str:
     """Name the folders of two sides: ``testA with testB, trainA with trainB``."""
     named = [printable(f"{a} with {b}") for a, b in sorted(set(pairs))]
     more = len(named) - FOLDERS_NAMED
@@ -176,10 +176,19 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
         )
     if kind == "unpaired":
         return layout_of_sides(source, folders_of(usable))
-    sides = find_pair_sides(folders_of(usable)) if kind == "pairs" else None
-    return (
-        layout_at("pairs", folders_of(usable), sides) if sides else layout_of_kind(kind, folders_of(usable))
-    )
+    return _of_pairs(source, usable) if kind == "pairs" else layout_of_kind(kind, folders_of(usable))
+
+
+def _of_pairs(source: Path, pictures: Sequence[PurePosixPath]) -> Layout:
+    """The layout of pairs: in folders of two sides, or in each picture, also in classes named like sides."""
+    in_each = layout_of_kind("pairs", folders_of(pictures))
+    sides = find_pair_sides(folders_of(pictures))
+    if sides is None:
+        return in_each
+    layout = layout_at("pairs", folders_of(pictures), sides)
+    a, b = _fit_of_sides(source, layout, pictures).files
+    are_classes = sides.names != A_AND_B and not a.keys() & b.keys() and _wide_ones(source, pictures)
+    return in_each if are_classes else layout
 
 
 def _found_out(source: Path, pictures: Sequence[PurePosixPath], videos: Sequence[PurePosixPath]) -> Layout:
@@ -196,7 +205,7 @@ def _found_out(source: Path, pictures: Sequence[PurePosixPath], videos: Sequence
     sides = find_pair_sides(folders_of(pictures)) if len(pictures) > len(videos) else None
     if sides:
         layout = layout_at("pairs", folders_of(pictures), sides)
-        fit = fit_of_sides(source, layout, pictures)
+        fit = _fit_of_sides(source, layout, pictures)
         if fit.is_good or (sides.names == A_AND_B and not sides.is_joined):
             return layout
         note = f"{fit.compared()}: {fit.what_would_fit()}; layout: pairs joins those of equal names"
@@ -210,21 +219,16 @@ def _found_out(source: Path, pictures: Sequence[PurePosixPath], videos: Sequence
         )
     if len(videos) > len(pictures):
         return layout_of_kind("videos", folders_of(videos))
-    if note:
-        return replace(
-            layout_of_kind("photos", folders_of(pictures)), note=f"taken as photos in classes: {note}"
-        )
-    return _told_by_shape(source, pictures)
+    layout = _told_by_shape(source, pictures)
+    return replace(layout, note=f"taken as photos in classes: {note}") if note and not layout.note else layout
 
 
 def _told_by_shape(source: Path, pictures: Sequence[PurePosixPath]) -> Layout:
     """Pairs where most pictures are twice as wide as high, and do not go on over their middle, or photos."""
-    looked_at = some_of(pictures, SHAPES_LOOKED_AT)
-    sizes = {path: size for path in looked_at if (size := image_size(source / path))}
-    wide = [path for path, (width, height) in sizes.items() if width == 2 * height]
-    if 2 * len(wide) <= len(sizes):
+    wide = _wide_ones(source, pictures)
+    if not wide:
         return layout_of_kind("photos", folders_of(pictures))
-    middles = count_middles(source, wide)
+    middles = _count_middles(source, wide)
     are_photos = 2 * middles["even"] > middles.total()
     kind, other = ("photos", "pairs") if are_photos else ("pairs", "photos")
     note = (
@@ -235,19 +239,27 @@ def _told_by_shape(source: Path, pictures: Sequence[PurePosixPath]) -> Layout:
     return replace(layout_of_kind(kind, folders_of(pictures)), double_width=not are_photos, note=note)
 
 
-def fit_of_sides(source: Path, layout: Layout, files: Sequence[PurePosixPath]) -> Fit:
+def _wide_ones(source: Path, pictures: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """Pictures twice as wide as high, of some that were looked at, where most of these are; else none."""
+    looked_at = _some_of(pictures, SHAPES_LOOKED_AT)
+    sizes = {path: size for path in looked_at if (size := image_size(source / path))}
+    wide = [path for path, (width, height) in sizes.items() if width == 2 * height]
+    return wide if 2 * len(wide) > len(sizes) else []
+
+
+def _fit_of_sides(source: Path, layout: Layout, files: Sequence[PurePosixPath]) -> Fit:
     """How the files of the two sides of pairs fit each other, of those that count."""
     sides: dict[str, dict[PurePosixPath, PurePosixPath]] = {"a": {}, "b": {}}
     for path in files:
         if not layout.reason_to_skip(path):
             place = layout.place(path)
             sides[place.side][place.key] = path
-    return fit_of(source, layout.sides, (sides["a"], sides["b"]))
+    return _fit_of(source, layout.sides, (sides["a"], sides["b"]))
 
 
 def why_none_fits(source: Path, layout: Layout, files: Sequence[PurePosixPath]) -> str:
     """Say what was compared of two sides of which nothing was joined, and what would fit."""
-    fit = fit_of_sides(source, layout, files)
+    fit = _fit_of_sides(source, layout, files)
     return f"{fit.compared()}: {fit.what_would_fit()}; {layout.otherwise}"
 
 
@@ -259,4 +271,4 @@ def describe_sides(layout: Layout, files: Sequence[PurePosixPath]) -> str:
         if depth is not None and not layout.reason_to_skip(path):
             place, parts = layout.place(path), path.parts
             folders.setdefault((*parts[:depth], place.split), {})[place.side] = "/".join(parts[: depth + 1])
-    return named_folders((pair["a"], pair["b"]) for pair in folders.values() if len(pair) == 2)
+    return _named_folders((pair["a"], pair["b"]) for pair in folders.values() if len(pair) == 2)

@@ -176,6 +176,18 @@ def test_folders_of_other_classes_and_unequal_names_stay_photos(source: Path, tm
         assert len({row.class_name for row in rows}) == 3
 
 
+@pytest.mark.parametrize("layout", ["auto", "pairs"])
+def test_classes_named_like_sides_may_hold_joined_pairs(
+    source: Path, tmp_path: Path, photo: RgbImage, layout: str
+) -> None:
+    for number in range(6):
+        half = wide_photo(photo, number)[:, :50]
+        pair = np.hstack([255 - half, half])
+        write_png(source / f"{'low' if number < 3 else 'high'}/{number}.png", pair)
+    rows, _ = download(source, tmp_path, layout)
+    assert kinds(rows) == {("pairs", "", "low"): 3, ("pairs", "", "high"): 3}
+
+
 def wide_photo(photo: RgbImage, number: int) -> RgbImage:
     """A photo twice as wide as high: a part of a larger one, with some noise."""
     noise = np.random.default_rng(number).normal(0, 3, photo.shape)
