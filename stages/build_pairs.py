@@ -47,6 +47,7 @@ def main() -> None:
             test_fraction=settings.test_fraction,
             seed=settings.seed,
             workers=Workers(machine.n_jobs, machine.dask_scheduler),
+            split_by=settings.split_by,
         )
         write_manifest(out / "manifest.csv", rows, PairRow)
     counts = write_report(manifests, args.pairs, args.metrics, args.plots)

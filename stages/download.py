@@ -45,10 +45,14 @@ def _download(settings: DownloadSettings, raw: Path, scratch: Path) -> list[RawR
     sha256, max_gb = settings.source_sha256, settings.max_unpacked_gb
     layout = dataset.layout if settings.layout == "auto" else settings.layout
     with open_source(source, scratch, downloads, sha256=sha256, max_gb=max_gb) as folder:
-        rows = download_folder(folder, raw, layout, Workers(machine.n_jobs, machine.dask_scheduler))
+        rows = download_folder(folder, raw, layout, Workers(machine.n_jobs, machine.dask_scheduler), _tell)
     if Path(source).is_dir():
         _refuse_what_dvc_cannot_read(source, rows)
     return rows
+
+
+def _tell(line: str) -> None:
+    print(f"download: {line}", flush=True)
 
 
 def _refuse_what_dvc_cannot_read(source: str, rows: Sequence[RawRow]) -> None:

@@ -11,7 +11,7 @@ FacesPerFrame = Literal["largest", "all"]
 PairTask = Literal["grayscale", "edges", "sketch", "none"]
 Direction = Literal["AtoB", "BtoA"]
 Resize = Literal["crop", "pad", "stretch"]
-SplitBy = Literal["clip", "person"]
+SplitBy = Literal["auto", "clip", "person"]
 ImageSize = Literal[64, 128, 256, 512, 1024]  # side in px
 
 # The networks.

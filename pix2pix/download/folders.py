@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence, Set
 from itertools import takewhile
+from typing import NamedTuple
 
 Folders = tuple[str, ...]
 
@@ -13,7 +14,40 @@ SPLIT_FOLDERS = {
     "validation": "val",
     "test": "test",
 }
-SIDE_FOLDERS = frozenset({"a", "b"})
+Sides = tuple[str, str]
+A_AND_B: Sides = ("a", "b")
+PAIR_SIDES: tuple[Sides, ...] = (  # of an input and its target, in small letters
+    A_AND_B,
+    ("input", "target"),
+    ("inputs", "targets"),
+    ("input", "output"),
+    ("inputs", "outputs"),
+    ("source", "target"),
+    ("sources", "targets"),
+    ("src", "tgt"),
+    ("image", "label"),
+    ("images", "labels"),
+    ("image", "mask"),
+    ("images", "masks"),
+    ("low", "high"),
+    ("lr", "hr"),
+    ("x", "y"),
+)
+SIDE_NAMES = frozenset(name for sides in PAIR_SIDES for name in sides)
+BOTH_IN_ONE = frozenset({"ab"})  # what pix2pix's own tool joins A and B to
+
+
+class SidesAt(NamedTuple):
+    """Where two sides lie: below how many folders, whether their names have a split, too, and the names."""
+
+    depth: int
+    is_joined: bool
+    names: Sides
+
+
+def shown(side: str) -> str:
+    """The name of a folder of a side, as people write it: ``A``, ``input``."""
+    return side.upper() if len(side) == 1 else side
 
 
 def without(parts: Folders, depth: int | None) -> Folders:
@@ -27,9 +61,13 @@ def is_at(folders: Folders, depth: int | None, names: Collection[str]) -> bool:
 
 
 def split_and_side(name: str) -> tuple[str, str] | None:
-    """The parts of the name of a folder such as ``trainA``, as CycleGAN's sets have it; None of any other."""
-    split, side = name[:-1], name[-1:]
-    return (split, side) if split.lower() in SPLIT_FOLDERS and side.lower() in SIDE_FOLDERS else None
+    """The parts of the name of a folder such as ``trainA`` or ``test_target``; None of any other."""
+    lower = name.lower()
+    for split in sorted(SPLIT_FOLDERS, key=len, reverse=True):
+        side = lower.removeprefix(split).strip("_- ")
+        if lower.startswith(split) and side in SIDE_NAMES:
+            return name[: len(split)], name[-len(side) :]
+    return None
 
 
 def apart(parts: Folders, depth: int | None) -> Folders:
@@ -41,42 +79,62 @@ def apart(parts: Folders, depth: int | None) -> Folders:
 
 def are_published_sides(folders: Sequence[Folders]) -> bool:
     """Whether most files lie in folders such as ``trainA`` and ``trainB``, which stand beside each other."""
+    return _find_joined(folders, A_AND_B) is not None
+
+
+def _find_joined(folders: Sequence[Folders], sides: Sides) -> int | None:
+    """How many folders stand above those such as ``trainA`` and ``trainB``, which hold most files."""
     for depth, children in _levels(folders):
-        if any(_splits_of_both_sides(names) for names in children.values()):
+        if any(_has_split_of_both(names, sides) for names in children.values()):
             inside = [parts for parts in folders if len(parts) > depth and split_and_side(parts[depth])]
-            return len(inside) > len(folders) / 2
-    return False
+            return depth if len(inside) > len(folders) / 2 else None
+    return None
 
 
-def _splits_of_both_sides(names: Set[str]) -> set[str]:
-    """The splits that stand in the names, in lower case, with either side."""
-    return {split for split in SPLIT_FOLDERS if {f"{split}{side}" for side in SIDE_FOLDERS} <= names}
+def _has_split_of_both(names: Set[str], sides: Sides) -> bool:
+    """Whether a split stands in the names, in lower case, with either side."""
+    found = {split_and_side(name) for name in names}
+    return any({(split, side) for side in sides} <= found for split in SPLIT_FOLDERS)
 
 
-def find_sides(folders: Sequence[Folders]) -> tuple[int, bool] | None:
+def find_sides(folders: Sequence[Folders]) -> SidesAt | None:
     """Find the folders of two sides that are no pairs, ``trainA`` and ``trainB`` or ``A`` and ``B``.
 
     Returns:
-        how many folders stand above them, and whether their names have a split, too; those of both sides come
-        before those of one, and then those with most files; None where there are none.
+        those of both sides before those of one, and then those with most files; None where there are none.
     """
-    found = []
+    found_at = []
     for depth, _ in _levels(folders):
-        names = [parts[depth] for parts in folders if len(parts) > depth]
-        joined = [parts[1].lower() for name in names if (parts := split_and_side(name))]
-        plain = [name.lower() for name in names if name.lower() in SIDE_FOLDERS]
+        names = [parts[depth].lower() for parts in folders if len(parts) > depth]
+        joined = [found[1] for name in names if (found := split_and_side(name)) and found[1] in A_AND_B]
+        plain = [name for name in names if name in A_AND_B]
         kinds = ((joined, True), (plain, False))
-        found += [(len(set(sides)), len(sides), -depth, is_joined) for sides, is_joined in kinds if sides]
-    if not found:
+        found_at += [(len(set(sides)), len(sides), -depth, is_joined) for sides, is_joined in kinds if sides]
+    if not found_at:
         return None
-    _, _, above, is_joined = max(found)
-    return -above, is_joined
+    _, _, above, is_joined = max(found_at)
+    return SidesAt(-above, is_joined, A_AND_B)
 
 
-def find_side_depth(folders: Sequence[Folders]) -> int | None:
-    """How many folders stand above ``A/`` and ``B/``, in one place or in one of each split."""
+def find_pair_sides(folders: Sequence[Folders]) -> SidesAt | None:
+    """Find the folders of the inputs and the targets of pairs, such as ``A`` and ``B``, or ``trainA``.
+
+    They stand beside each other, in one place or in one of each split.
+    """
+    present = {name.lower() for parts in set(folders) for name in parts}
+    joined = {found[1] for name in present if (found := split_and_side(name))}
+    for sides in PAIR_SIDES:
+        if present.issuperset(sides) and (depth := _find_beside(folders, sides)) is not None:
+            return SidesAt(depth, False, sides)
+        if joined.issuperset(sides) and (depth := _find_joined(folders, sides)) is not None:
+            return SidesAt(depth, True, sides)
+    return None
+
+
+def _find_beside(folders: Sequence[Folders], sides: Sides) -> int | None:
+    """How many folders stand above two of these names that hold most files, with no other one but ``AB``."""
     for depth, children in _levels(folders):
-        parents = {parent for parent, names in children.items() if names == SIDE_FOLDERS}
+        parents = {parent for parent, names in children.items() if names - BOTH_IN_ONE == set(sides)}
         places = {tuple(part for part in parent if part.lower() not in SPLIT_FOLDERS) for parent in parents}
         if len(places) == 1 and _hold_most(parents, folders):
             return depth

@@ -7,7 +7,7 @@ pairs, the photos and the videos lie in ``A/`` and ``B/`` there.
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +15,9 @@ import numpy as np
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.hashes import file_hash
-from pix2pix.download.layouts import Layout, Place, find_layouts, layout_of
+from pix2pix.download.finding import describe_sides, find_layouts, why_none_fits
+from pix2pix.download.folders import shown
+from pix2pix.download.layouts import Layout, Place, layout_of
 from pix2pix.download.sample import make_sample
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, skipped_summary, write_manifest
 from pix2pix.items.parallel import Workers, in_parallel
@@ -57,17 +59,24 @@ def download_sample(raw: Path) -> list[RawRow]:
     return rows
 
 
-def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> list[RawRow]:
+def _tell_nobody(line: str) -> None:
+    """Take a line that nobody wants to read."""
+
+
+def download_folder(
+    source: Path, raw: Path, kind: str, workers: Workers, tell: Callable[[str], None] = _tell_nobody
+) -> list[RawRow]:
     """Copy the usable files of ``source`` into ``raw``; every other file gets a row with the reason.
 
     Args:
         source: a folder of photos, of A|B pairs, of videos, or of two sides that are no pairs; pairs may also
-            be two folders, ``A/`` and ``B/``, with pictures of equal names, which are joined: one row has
-            both.
+            be in two folders, such as ``A/`` and ``B/``, or ``trainA/`` and ``trainB/``, with pictures of
+            equal names, which are joined: one row has both.
         raw: an empty folder.
         kind: ``photos``, ``pairs``, ``videos``, ``mixed`` for photos and videos, ``unpaired`` for photos or
             videos in two sides, or ``auto`` to find out.
         workers: who copies; the result is the same for any.
+        tell: is called with a line on what was taken for what, where that can be doubted.
 
     Raises:
         InputError: ``source`` holds nothing usable, as many photos as videos, or only one of two sides.
@@ -82,6 +91,8 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
             rows.append(_skipped_row(path, reason))
         else:
             usable.append((path, layout))
+    for note in (layout.note for layout in layouts if layout.note):
+        tell(note)
     if layouts[0].joins:
         rows += _join_sides(source, raw, [path for path, _ in usable], layouts[0], workers)
     else:
@@ -92,7 +103,11 @@ def download_folder(source: Path, raw: Path, kind: str, workers: Workers) -> lis
         jobs = [(source, raw, path, layout) for path, layout in usable]
         rows += in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
     if all(row.status == SKIPPED for row in rows):
-        raise InputError(f"source: nothing in {source} can be used: {skipped_summary(rows)}")
+        why = f"{why_none_fits(source, layouts[0], found.files)}; " if layouts[0].joins else ""
+        raise InputError(f"source: nothing in {source} can be used: {why}{skipped_summary(rows)}")
+    if layouts[0].joins:
+        sides = describe_sides(layouts[0], found.files)
+        tell(f"taken as pairs: {sides}, by equal names; {layouts[0].otherwise}")
     return rows
 
 
@@ -177,7 +192,7 @@ def _join_files(
 ) -> list[RawRow]:
     """Join the files of one name; return the row of the pair, or a row per file with the reason for none."""
     try:
-        pair = _side_by_side(source, members)
+        pair = _side_by_side(source, members, layout)
     except UnreadableError as error:
         return [_skipped_row(path, str(error)) for side in members.values() for path in side]
     first, second = members["a"][0], members["b"][0]
@@ -187,11 +202,11 @@ def _join_files(
     return [_kept_row(raw, "pairs", inside, place, str(first), f"joined with {second}")]
 
 
-def _side_by_side(source: Path, members: Mapping[str, Sequence[PurePosixPath]]) -> RgbImage:
+def _side_by_side(source: Path, members: Mapping[str, Sequence[PurePosixPath]], layout: Layout) -> RgbImage:
     """Read the one A and the one B of a name, and put them side by side: (H, 2 W, 3) uint8."""
-    for side, paths in members.items():
+    for name, paths in zip(layout.sides, members.values(), strict=True):
         if len(paths) != 1:
-            raise UnreadableError(f"{len(paths) or 'no'} pictures of this name in {side.upper()}, expected 1")
+            raise UnreadableError(f"{len(paths) or 'no'} pictures of this name in {shown(name)}, expected 1")
     a, b = (read_image(source / members[side][0]) for side in ("a", "b"))
     if a.shape != b.shape:
         sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (a, b)]

@@ -13,7 +13,7 @@ from pix2pix.evaluation.face_rate import cropped_faces, face_rate
 from pix2pix.evaluation.measurement import Measured, cycle_errors, mean_target, measure
 from pix2pix.evaluation.options import CYCLE, MANIFEST, EvaluationOptions, Places
 from pix2pix.evaluation.results import translate_folder, translate_pictures, write_plots
-from pix2pix.evaluation.summary import Evaluated, as_lines, of_back, summarize
+from pix2pix.evaluation.summary import Evaluated, as_lines, notes_on_films, of_back, summarize
 from pix2pix.model.pair_folder import PairFolder
 from pix2pix.model.trained_model import TrainedModel
 from pix2pix.pictures.images import RgbImage, write_png
@@ -47,7 +47,7 @@ def evaluate_pairs(model: TrainedModel, places: Places, options: EvaluationOptio
     pairs = PairFolder(places.pairs / TEST)
     forth = evaluate_direction(model, pairs, places.results, options, mean_target(places.pairs / TRAIN))
     figures = forth.summary | _faces(pairs, places, options, model) | forth.realism
-    lines, notes = as_lines(figures), forth.notes
+    lines, notes = as_lines(figures), [*notes_on_films(places.pairs / MANIFEST), *forth.notes]
     if model.back is not None:
         back = _evaluate_back(model.turned(), pairs, options)
         figures |= of_back(back.summary | back.realism)

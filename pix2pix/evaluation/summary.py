@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,8 @@ from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
 from pix2pix.evaluation.measurement import BASELINE_MEAN, Measured
 from pix2pix.evaluation.metrics import METRICS
 from pix2pix.evaluation.options import COUNTS, CYCLE
+from pix2pix.items.manifest import kept_rows
+from pix2pix.pictures.pairs import TEST
 from pix2pix.realism.options import BASELINE_INPUT
 
 DECIMALS = 6
@@ -37,6 +40,20 @@ class Evaluated:
     def metrics(self) -> dict[str, Any]:
         """The figures, and where there are notes, these in one text."""
         return dict(self.figures) | ({"notes": "; ".join(self.notes)} if self.notes else {})
+
+
+def notes_on_films(manifest: Path) -> list[str]:
+    """Say how many test pictures are of films that training saw, by the manifest that build_pairs wrote."""
+    if not manifest.exists():  # of pairs that something else has made
+        return []
+    rows = [row for row in kept_rows(manifest) if row["split"] == TEST]
+    n_cut = sum(bool(row.get("cut_recording")) for row in rows)
+    if not n_cut:
+        return []
+    return [
+        f"{n_cut} of {len(rows)} test pictures come from the same film as training pictures, as recordings "
+        "were too few to be split whole: on other films the model may be worse than these figures"
+    ]
 
 
 def summarize(measured: Measured) -> dict[str, float]:

@@ -17,7 +17,7 @@ from pix2pix.evaluation.set_measurement import (
     set_lines,
     summarize_set,
 )
-from pix2pix.evaluation.summary import Evaluated, of_back
+from pix2pix.evaluation.summary import Evaluated, notes_on_films, of_back
 from pix2pix.model.trained_model import TrainedModel
 from pix2pix.pictures.pairs import SIDES, TEST
 from pix2pix.realism.options import RealismOptions
@@ -57,6 +57,7 @@ def evaluate_sets(model: TrainedModel, places: Places, options: EvaluationOption
         figures |= of_back(more)
         lines += more_lines
         notes += more_notes
+    notes += notes_on_films(places.pairs / MANIFEST)
     notes += [NO_FACES] if _wants_faces(places, options) else []
     per_image = pd.concat([each.per_image for each in measured], ignore_index=True)
     return Evaluated(figures, per_image, lines, list(dict.fromkeys(notes)))

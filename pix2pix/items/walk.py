@@ -13,6 +13,24 @@ NO_FILE = "neither a file nor a folder"
 UNREADABLE_FILE = "unreadable file"
 UNREADABLE_FOLDER = "unreadable folder"
 
+MADE_BY_DEVICES = frozenset(  # thumbnails, what was thrown away, and the like; in small letters
+    {
+        "#recycle",  # Synology
+        "#snapshot",
+        "@eadir",
+        "@recently-snapshot",  # QNAP
+        "@recycle",
+        "@__thumb",
+        "$recycle.bin",  # Windows
+        "system volume information",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "__macosx",  # macOS
+        "icon\r",
+        "lost+found",  # Linux
+    }
+)
 
 # What stops a program that opens every file that it meets, as DVC does.
 NOT_TO_BE_OPENED = (BROKEN_LINK, NO_FILE, UNREADABLE_FILE)
@@ -62,8 +80,8 @@ def find_files(folder: Path) -> Found:
 
 
 def is_hidden(path: PurePath) -> bool:
-    """Whether a file, or a folder that it lies in, has a name that hides it."""
-    return any(part.startswith(".") for part in path.parts)
+    """Whether a name hides a file, or a folder that it lies in, or a device or server made it for itself."""
+    return any(part.startswith(".") or part.lower() in MADE_BY_DEVICES for part in path.parts)
 
 
 def reason_unreadable(path: Path) -> str:

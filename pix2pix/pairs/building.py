@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from pix2pix.core.choices import SplitBy
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.items.manifest import KEPT, SKIPPED, Row, skipped_summary
 from pix2pix.items.parallel import Workers, in_parallel
+from pix2pix.pairs.allotment import Allotment, Draw, allot
 from pix2pix.pairs.duplicates import (
     CROSSING_DUPLICATE,
     DUPLICATE,
@@ -18,12 +20,11 @@ from pix2pix.pairs.duplicates import (
     near_duplicates,
 )
 from pix2pix.pairs.making import make_pair
-from pix2pix.pairs.sides import described, notes_on_sizes, sides_of, with_a_as_input
+from pix2pix.pairs.sides import notes_on_sizes, with_a_as_input
 from pix2pix.pairs.sources import PairSource, choose_sources, file_names
-from pix2pix.pairs.splits import assign_splits
 from pix2pix.pictures.images import read_image, to_square, write_png
 from pix2pix.pictures.options import PairOptions
-from pix2pix.pictures.pairs import LEAST_VALIDATED, SPLITS, TEST, TRAIN, VAL
+from pix2pix.pictures.pairs import SPLITS, TEST, TRAIN, VAL
 
 PICTURES_AT_ONCE = 50
 OWN_SPLIT_RANK = {"": 0, TRAIN: 0, VAL: 1, TEST: 2}
@@ -38,6 +39,7 @@ class PairRow(Row):
         class_name: class or person.
         content: equal for pictures with equal pixels; empty where the picture cannot be read.
         near_duplicate_of: a pair of an earlier split that looks nearly the same, or empty.
+        cut_recording: the picture's recording, where stretches of it are in several splits, else empty.
         side: ``A`` (the input) or ``B`` where the picture has no partner and was written alone, else empty.
     """
 
@@ -46,6 +48,7 @@ class PairRow(Row):
     content: str = ""
     near_duplicate_of: str = ""
     side: str = ""
+    cut_recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def build_pairs(
     test_fraction: float,
     seed: int,
     workers: Workers,
+    split_by: SplitBy = "clip",
 ) -> tuple[list[PairRow], list[str]]:
     """Write a pair per source to ``out/<split>/<class>/<name>.png``.
 
@@ -91,6 +95,7 @@ def build_pairs(
         test_fraction: the share of test, in (0, 1), where the sources have no such split.
         seed: of the splits and of the subset.
         workers: who works on the pictures side by side; the result is the same for any.
+        split_by: ``auto`` where recordings that are too few to fill the splits are cut by time.
 
     Returns:
         a row per source that was chosen, and notes on the splits and on the sides.
@@ -108,13 +113,12 @@ def build_pairs(
     unsorted = out / "unsorted"
     written = _write_pairs(chosen, unsorted, options, workers)
     _skip_equals(written, chosen, unsorted)
-    splits, notes = _split_sides(
-        chosen, written, seed=seed, val_fraction=val_fraction, test_fraction=test_fraction
-    )
-    rows = _rows(chosen, written, splits)
+    allotment = _allot(chosen, written, split_by, Draw(seed, val_fraction, test_fraction))
+    _skip_gaps(written, allotment.gaps, unsorted)
+    rows = _rows(chosen, written, allotment)
     _move_into_splits(rows, unsorted, out)
     sizes = Counter(row.side for row in rows if row.status == KEPT)
-    return _mark_near_duplicates(rows, written), notes + notes_on_sizes(sizes)
+    return _mark_near_duplicates(rows, written), allotment.notes + notes_on_sizes(sizes)
 
 
 def _write_pairs(
@@ -172,63 +176,34 @@ def _kind_of_equals(source: PairSource, first: PairSource) -> str:
     return CROSSING_DUPLICATE if source.own_split != first.own_split else DUPLICATE
 
 
-def _split_sides(
-    sources: Sequence[PairSource],
-    written: Sequence[WrittenPair],
-    *,
-    seed: int,
-    val_fraction: float,
-    test_fraction: float,
-) -> tuple[dict[int, str], list[str]]:
-    """Find the split of each source with a kept pair, by the source's index, side by side, and notes on them.
-
-    A recording that both sides show goes to one split of both, where each draws it, as it has one key.
+def _allot(
+    sources: Sequence[PairSource], written: Sequence[WrittenPair], split_by: SplitBy, draw: Draw
+) -> Allotment:
+    """Find the split of each source with a kept pair.
 
     Raises:
-        InputError: all, or those of a side, are too few to fill the splits.
+        InputError: they are too few to fill the splits.
     """
-    splits: dict[int, str] = {}
-    notes: list[str] = []
-    groups = _groups(sources, written)
-    for side in sides_of(sources):
-        members = {index: group for index, group in groups.items() if sources[index].side == side}
-        own_splits = {group: sources[index].own_split for index, group in members.items()}
-        try:
-            found, said = assign_splits(
-                own_splits,
-                seed=seed,
-                val_fraction=val_fraction,
-                test_fraction=test_fraction,
-                least_val=LEAST_VALIDATED if side else 1,
-            )
-        except InputError as error:
-            if not side:
-                raise
-            pairs = [pair for source, pair in zip(sources, written, strict=True) if source.side == side]
-            raise InputError(f"{described(side)}: {error}; {_skipped(pairs)}") from error
-        splits |= {index: found[group] for index, group in members.items()}
-        notes += [f"{described(side)}: {note}" if side else note for note in said]
-    return splits, notes
+    contents = {index: pair.content for index, pair in enumerate(written) if not pair.reason}
+    try:
+        return allot(sources, contents, split_by, draw)
+    except InputError as error:
+        skipped = f"; {_skipped(written)}" if any(pair.reason for pair in written) else ""
+        raise InputError(f"{error}{skipped}") from error
 
 
-def _groups(sources: Sequence[PairSource], written: Sequence[WrittenPair]) -> dict[int, str]:
-    """The group of each source with a kept pair, by the source's index: what must not part."""
-    return {
-        index: _group(source, pair.content)
-        for index, (source, pair) in enumerate(zip(sources, written, strict=True))
-        if not pair.reason
-    }
-
-
-def _group(source: PairSource, content: str) -> str:
-    """The source's own group, or else the picture, by its split, class and content."""
-    return source.group or PurePosixPath(source.own_split, source.class_name, content).as_posix()
+def _skip_gaps(written: list[WrittenPair], gaps: Mapping[int, str], unsorted: Path) -> None:
+    """Give the pictures in gaps their reason to be skipped, and remove their pairs."""
+    for index, reason in gaps.items():
+        written[index] = replace(written[index], reason=reason)
+        _unsorted_file(unsorted, index).unlink()
 
 
 def _rows(
-    sources: Sequence[PairSource], written: Sequence[WrittenPair], splits: Mapping[int, str]
+    sources: Sequence[PairSource], written: Sequence[WrittenPair], allotment: Allotment
 ) -> list[PairRow]:
-    """A row per source; ``splits`` has the split of each kept pair, by the source's index."""
+    """A row per source."""
+    splits = allotment.splits
     rows = []
     for index, (source, pair, name) in enumerate(zip(sources, written, file_names(sources), strict=True)):
         row = PairRow(
@@ -240,6 +215,7 @@ def _rows(
             class_name=source.class_name,
             content=pair.content,
             side=source.side,
+            cut_recording=allotment.cut.get(index, ""),
         )
         if index in splits:
             path = PurePosixPath(splits[index], source.side, source.class_name, f"{name}.png")

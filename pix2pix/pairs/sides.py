@@ -36,7 +36,7 @@ def list_sides(
         frames: the folder of the frames.
         frame_rows: the kept rows of its manifest.
         pair_task: ``none``, as no pair is made.
-        split_by: which frames stay in one split: those of a recording (``clip``), or all of a person.
+        split_by: which frames stay in one split: those of a recording, or all of a ``person``.
         skipped: what the stages before skipped, for the error.
 
     Raises:

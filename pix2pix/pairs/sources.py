@@ -23,6 +23,7 @@ class PairSource:
         group: the key of the pictures that go to one split together, such as the recording of a frame; empty
             where the picture stands for itself.
         side: ``A`` or ``B`` of a picture that has no partner; empty where it is a pair or makes one.
+        time_ms: when the recording shows it, where it is of one.
     """
 
     path: str
@@ -31,6 +32,7 @@ class PairSource:
     own_split: str
     group: str = ""
     side: str = ""
+    time_ms: float | None = None
 
 
 def list_sources(
@@ -50,7 +52,7 @@ def list_sources(
         faces: the folder of the face crops.
         face_rows: the kept rows of its manifest.
         pair_task: what the inputs are to be.
-        split_by: which faces stay in one split: those of a recording (``clip``), or all of a person.
+        split_by: which faces stay in one split: those of a recording, or all of a ``person``.
         skipped: what the stages before skipped, for the error.
 
     Raises:
@@ -71,9 +73,9 @@ def list_sources(
 
 def face_or_frame(folder: Path, row: Mapping[str, str], split_by: SplitBy) -> PairSource:
     """The source that a row of the manifest of the faces, or of the frames, in ``folder`` tells of."""
-    group = row[{"clip": "recording", "person": "person"}[split_by]]
-    path = str(folder / row["path"])
-    return PairSource(path, row["path"], row["person"], row["split"], group, row.get("side", ""))
+    group = row["person" if split_by == "person" else "recording"]
+    path, time_ms = str(folder / row["path"]), float(row["time_ms"])
+    return PairSource(path, row["path"], row["person"], row["split"], group, row.get("side", ""), time_ms)
 
 
 def _nothing_to_pair(held: Sequence[str], pair_task: PairTask, skipped: str) -> str:
@@ -88,10 +90,10 @@ def _nothing_to_pair(held: Sequence[str], pair_task: PairTask, skipped: str) -> 
         )
     found = f"pair_task: found {pair_task!r} and a dataset of {' and '.join(held)}"
     if pair_task != "none":
-        return f"{found}; {pair_task} takes photos or videos; set pair_task to none"
+        return f"{found}; {pair_task} takes photos or videos; set pair_task to none, or layout to photos"
     expected = "none takes A|B pairs; set pair_task to grayscale, edges or sketch"
     if "photos" in held:
-        expected += ", or layout to pairs where each picture holds A and B side by side"
+        expected += ", or layout to pairs where A and B lie side by side in each picture, or in two folders"
     return f"{found}; {expected}"
 
 

@@ -1,11 +1,43 @@
 """Train, validation and test splits in which an item stays where it is when others come or go."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from pix2pix.core.errors import InputError
 from pix2pix.core.hashes import uniform_hash
 from pix2pix.pictures.pairs import TEST, TRAIN, VAL
+
+
+def missing_shares(
+    own_splits: Collection[str], *, val_fraction: float, test_fraction: float
+) -> dict[str, float]:
+    """The share of each split that a source with these splits lacks, and that is cut from ``train``.
+
+    A source's ``val`` becomes ``test`` where it has no ``test`` (the published practice).
+    """
+    has_test = TEST in own_splits or VAL in own_splits
+    has_val = TEST in own_splits and VAL in own_splits
+    return ({} if has_test else {TEST: test_fraction}) | ({} if has_val else {VAL: val_fraction})
+
+
+def drawn_splits(own_splits: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
+    """Give every group its source's own split, or one of those that are cut from ``train``, by a hash.
+
+    Args:
+        own_splits: the source's split of each group (``train``, ``val``, ``test`` or empty), by its key.
+        shares: what ``missing_shares`` gives for them.
+        seed: of the hash.
+    """
+    is_val_test = TEST not in own_splits.values()
+    splits = {}
+    for key, own in own_splits.items():
+        split = TEST if own == VAL and is_val_test else own or TRAIN
+        if split == TRAIN:
+            number, test_share = uniform_hash(seed, key), shares.get(TEST, 0.0)
+            split = (
+                TEST if number < test_share else VAL if number < test_share + shares.get(VAL, 0) else TRAIN
+            )
+        splits[key] = split
+    return splits
 
 
 def assign_splits(
@@ -18,13 +50,12 @@ def assign_splits(
 ) -> tuple[dict[str, str], list[str]]:
     """Give every group of items a split: its source's own, or one by the hash of the seed and its key.
 
-    A source's ``val`` becomes ``test`` where it has no ``test`` (the published practice), and what is missing
-    then is cut from ``train``. A split that would be empty, or a validation that would be too small, gets
-    groups with the lowest hashes from the largest split.
+    What ``missing_shares`` finds is cut from ``train``. A split that would be empty, or a validation that
+    would be too small, gets groups with the lowest hashes from the largest split.
 
     Args:
         own_splits: the source's split of each group (``train``, ``val``, ``test`` or empty), by the group's
-            key. Items that must not part, such as the frames of one recording, are one group.
+            key; three or more. Items that must not part, such as the frames of one recording, are one group.
         seed: of the hash.
         val_fraction: the expected share of validation, where it is cut.
         test_fraction: the expected share of test, where it is cut.
@@ -32,30 +63,12 @@ def assign_splits(
 
     Returns:
         the split of each group by its key, and notes on groups moved into a split.
-
-    Raises:
-        InputError: fewer than three groups, so that some split stays empty.
     """
-    if len(own_splits) < 3:
-        raise InputError(
-            f"{len(own_splits)} photos or recordings cannot fill train, val and test without a leak; "
-            "3 or more are needed (frames of one recording stay together)"
-        )
     present = set(own_splits.values())
-    rename = {VAL: TEST} if VAL in present and TEST not in present else {}
-    kept = {rename.get(split, split) for split in present}
-    test_share = 0.0 if TEST in kept else test_fraction
-    val_share = 0.0 if VAL in kept and not rename else val_fraction
+    shares = missing_shares(present, val_fraction=val_fraction, test_fraction=test_fraction)
+    splits = drawn_splits(own_splits, shares, seed)
     hashes = {key: uniform_hash(seed, key) for key in own_splits}
-
-    splits = {}
-    for key, own in own_splits.items():
-        split = rename.get(own, own) or TRAIN
-        if split == TRAIN and hashes[key] < test_share + val_share:
-            split = TEST if hashes[key] < test_share else VAL
-        splits[key] = split
-    is_val_cut = VAL not in kept
-    return splits, _fill(splits, hashes, {TEST: 1, VAL: least_val if is_val_cut else 1, TRAIN: 1})
+    return splits, _fill(splits, hashes, {TEST: 1, VAL: least_val if VAL in shares else 1, TRAIN: 1})
 
 
 def _fill(splits: dict[str, str], hashes: Mapping[str, float], least: Mapping[str, int]) -> list[str]:

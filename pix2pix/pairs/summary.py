@@ -15,7 +15,8 @@ from pix2pix.pictures.images import RgbImage, read_image
 from pix2pix.pictures.pairs import SIDES, SPLITS, TEST, TRAIN, VAL, read_pair
 
 PAIRS_SHOWN = 8
-COUNTED = ["status", "reason", "split", "class_name", "near_duplicate_of", "side"]
+CUT_TEST = "test_of_cut_recordings"
+COUNTED = ["status", "reason", "split", "class_name", "near_duplicate_of", "side", "cut_recording"]
 
 
 def count_by_class(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -57,12 +58,14 @@ def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
     Returns:
         the pairs of each split; the classes; everything that the stages skipped; pictures left out because
         another has the same pixels, and how many of those the source holds in another split than the one
-        kept; validation and test pairs that nearly equal one of an earlier split, which stay. Of two sides
+        kept; validation and test pairs that nearly equal one of an earlier split, which stay; where
+        recordings were cut by time, also the test pictures of these. Of two sides
         that are no pairs, also the pictures left out because the other side has them, and the pictures of
         each split and side, such as ``train_a``.
     """
     kept = pairs[pairs["status"] == KEPT]
     near = kept[kept["near_duplicate_of"] != ""]
+    cut = kept[kept["cut_recording"] != ""]
     kinds = pairs["reason"].map(kind_of)
     return {
         **{split: int((kept["split"] == split).sum()) for split in SPLITS},
@@ -71,6 +74,7 @@ def count_pairs(pairs: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
         "duplicates": int(kinds.isin([DUPLICATE, CROSSING_DUPLICATE, IN_BOTH_SIDES]).sum()),
         "duplicates_across_splits": int((kinds == CROSSING_DUPLICATE).sum()),
         **{f"near_duplicates_{split}": int((near["split"] == split).sum()) for split in (VAL, TEST)},
+        **({CUT_TEST: int((cut["split"] == TEST).sum())} if len(cut) else {}),
         **(_count_sides(kept, kinds) if kept["side"].any() else {}),
     }
 

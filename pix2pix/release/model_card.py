@@ -172,6 +172,11 @@ def _limits(
             f"- {data['near_duplicates_test']} of the test pictures look nearly like one of another split, "
             "which flatters the figures."
         )
+    if data.get("test_of_cut_recordings"):
+        yield (
+            f"- {data['test_of_cut_recordings']} of the test pictures come from the same film as training "
+            "pictures, which flatters the figures."
+        )
     if settings["test_mode"] == "train" and settings["dropout"]:
         yield "- Dropout stays on in use; it is seeded by the picture, so that results repeat."
     yield ""

@@ -90,6 +90,28 @@ def test_photos_of_a_and_videos_of_b_become_two_sides(
     assert width > height
 
 
+def test_one_video_of_a_side_is_cut_by_time(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (project.path / "source/B").iterdir():
+        path.unlink()
+    film = np.random.default_rng(1).integers(0, 256, (20, 48, 64, 3), dtype=np.uint8)
+    write_video(project.path / "source/B/film.avi", film, fps=2, codec="MJPG")
+    for stage, *names in STAGES:
+        project.run(stage, *names)
+    told = capsys.readouterr().out
+    assert "build_pairs: side B, the target: split by time: 1 recording is too few to fill train" in told
+    rows = [row for row in read_rows(project.path / "pairs/manifest.csv") if row["side"] == "B"]
+    assert len(rows) == 20 and {row["split"] for row in rows if row["path"]} == {"train", "val", "test"}
+    gaps = [row["reason"] for row in rows if not row["path"]]
+    assert gaps and all(reason.startswith("gap between splits: at ") for reason in gaps)
+    counts = json.loads((project.path / "data.json").read_text())
+    assert counts["test_of_cut_recordings"] == counts["test_b"] and counts["skipped"] == len(gaps)
+    project.set(split_by="clip")
+    with pytest.raises(
+        InputError, match=r"side B, the target: 1 recording cannot fill .*split_by: auto cuts"
+    ):
+        project.run(*STAGES[3])
+
+
 def test_direction_b_to_a_and_sizes_apart_are_told(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -118,7 +118,7 @@ def test_a_person_named_testa_makes_no_sides(source: Path, tmp_path: Path) -> No
 
 
 def test_double_width_pictures_of_the_published_layout_are_sides(source: Path, tmp_path: Path) -> None:
-    pictures(source, "trainA/1.png", "trainB/1.png", width=64)
+    pictures(source, "trainA/1.png", "trainB/2.png", width=64)
     assert {row.side for row in download(source, tmp_path, "auto").values()} == {"A", "B"}
 
 

@@ -92,6 +92,12 @@ def test_both_directions_have_kid_where_there_are_30_pictures(tmp_path: Path) ->
     assert (figures["realism_n"], "back_realism_n" in figures) == (30, False)
 
 
+def test_pairs_of_the_film_that_was_trained_on_are_told(tmp_path: Path, pairs: Path) -> None:
+    (pairs / "manifest.csv").write_text("split,status,cut_recording\ntest,kept,ann/a\ntest,kept,ann/a\n")
+    evaluated = evaluate(write_unpaired_model(tmp_path / "m", "pix2pix"), pairs, tmp_path)
+    assert "2 of 2 test pictures come from the same film as training" in evaluated.metrics["notes"]
+
+
 def test_model_of_one_direction_has_no_way_back(tmp_path: Path, pairs: Path) -> None:
     evaluated = evaluate(write_unpaired_model(tmp_path / "cut", "cut"), pairs, tmp_path)
     assert not [name for name in evaluated.figures if "cycle" in name or "back" in name]

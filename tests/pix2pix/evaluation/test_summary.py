@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 from pix2pix.evaluation.artefacts import ARTEFACTS, Traces, artefacts
 from pix2pix.evaluation.measurement import Measured
 from pix2pix.evaluation.metrics import METRICS
-from pix2pix.evaluation.summary import as_lines, by_class, summarize
+from pix2pix.evaluation.summary import as_lines, by_class, notes_on_films, summarize
 
 PREFIXES = ("", "baseline_input_")
 
@@ -33,6 +34,17 @@ def joint(results: Measured, rows: Iterable[int]) -> dict[str, float]:
         for prefix in PREFIXES
         for name, value in artefacts([results.traces[row][prefix] for row in rows]).items()
     }
+
+
+def test_test_pictures_of_the_film_that_was_trained_on_are_told(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.csv"
+    assert notes_on_films(manifest) == []
+    rows = ["train,kept,ann/a", "val,kept,ann/a", "test,kept,ann/a", "test,kept,", ",skipped,"]
+    manifest.write_text("\n".join(["split,status,cut_recording", *rows]))
+    (note,) = notes_on_films(manifest)
+    assert note.startswith("1 of 2 test pictures come from the same film as training pictures")
+    manifest.write_text("\n".join(["split,status,cut_recording", "train,kept,ann/a", "test,kept,"]))
+    assert notes_on_films(manifest) == []
 
 
 def test_means_and_spread_are_those_of_numpy() -> None:

@@ -128,6 +128,14 @@ def test_what_needs_pairs_is_left_out_and_said_once(tmp_path: Path) -> None:
     assert evaluated.metrics["notes"] == "; ".join(evaluated.notes)
 
 
+def test_sets_of_one_film_are_told(tmp_path: Path) -> None:
+    sets, model = write_sets(tmp_path / "pairs"), write_unpaired_model(tmp_path / "m", "cut")
+    row = "test/A/class_0/0.png,1.png,kept,test,ann/a"
+    (sets / "manifest.csv").write_text(f"path,source,status,split,cut_recording\n{row}\n")
+    evaluated = evaluate(model, sets, tmp_path)
+    assert "1 of 1 test pictures come from the same film as training" in evaluated.metrics["notes"]
+
+
 @pytest.mark.parametrize("source", ["ann/1.png", "photo.png"])
 def test_face_rate_is_missed_by_itself_where_faces_were_cropped(tmp_path: Path, source: str) -> None:
     sets, model = write_sets(tmp_path / "pairs"), write_unpaired_model(tmp_path / "m", "cut")

@@ -3,7 +3,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pix2pix.items.walk import find_files
+from pix2pix.items.walk import find_files, is_hidden
 
 
 @pytest.fixture
@@ -89,3 +89,25 @@ def test_errors_of_the_system_are_listed_and_the_rest_goes_on(
     monkeypatch.setattr(os, "scandir", refuse)
     assert reasons(tree) == {"rose": "unreadable folder: Permission denied"}
     assert find_files(tree).files == [PurePosixPath("b.jpg")]
+
+
+@pytest.mark.parametrize(
+    ("path", "hidden"),
+    [
+        ("@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", True),
+        ("rose/@eaDir/a.jpg", True),
+        ("DCIM/.thumbnails/1.jpg", True),
+        (".@__thumb/a.jpg", True),
+        ("@__thumb/a.jpg", True),
+        ("#recycle/a.jpg", True),
+        ("$RECYCLE.BIN/a.jpg", True),
+        ("__MACOSX/._a.jpg", True),
+        ("rose/Thumbs.db", True),
+        ("rose/desktop.ini", True),
+        ("rose/a.jpg", False),
+        ("thumbs/a.jpg", False),
+        ("a@eaDir/b.jpg", False),
+    ],
+)
+def test_what_devices_make_for_themselves_is_hidden(path: str, hidden: bool) -> None:
+    assert is_hidden(PurePosixPath(path)) == hidden

@@ -12,7 +12,7 @@ from pix2pix.items.parallel import Workers
 from pix2pix.pairs.building import PairRow, build_pairs
 from pix2pix.pairs.sources import PairSource, list_sources
 from pix2pix.pairs.summary import count_pairs, count_skipped
-from pix2pix.pictures.images import read_image, to_square, write_png
+from pix2pix.pictures.images import RgbImage, read_image, to_square, write_png
 from pix2pix.pictures.options import PairOptions
 from pix2pix.pictures.pairs import SPLITS
 
@@ -43,6 +43,39 @@ def test_frames_of_one_recording_never_part(tmp_path: Path) -> None:
     sources = [replace(s, group=f"ann/{i // 10}") for i, s in enumerate(sources)]
     rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT)
     assert all(len({row.split for row in rows[i : i + 10]}) == 1 for i in range(0, 40, 10))
+
+
+def test_pictures_in_the_gaps_of_one_recording_are_listed_and_have_no_pair(tmp_path: Path) -> None:
+    sources = [
+        replace(source, group="ann/0", time_ms=500.0 * i)
+        for i, source in enumerate(photos(tmp_path / "in", 40))
+    ]
+    write_png(Path(sources[39].path), read_image(Path(sources[0].path)))  # of another stretch, or none
+    rows, notes = build_pairs(sources, tmp_path / "out", GREY, **SPLIT, split_by="auto")
+    gaps = [row for row in rows if row.reason.startswith("gap between splits: at ")]
+    assert len(rows) == 40 and gaps and {(row.status, row.path) for row in gaps} == {("skipped", "")}
+    assert rows[39].reason == "duplicate: same pixels as 0.png"
+    kept = [row for row in rows if row.status == "kept"]
+    assert len(gaps) + len(kept) + 1 == 40 and {row.split for row in kept} == set(SPLITS)
+    assert {row.cut_recording for row in kept} == {"ann/0"} and {row.cut_recording for row in gaps} == {""}
+    written = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png")}
+    assert written == {row.path for row in kept}
+    assert notes[0].endswith("test pictures come from the same film as training pictures")
+    again = build_pairs(
+        sources, tmp_path / "again", GREY, **{**SPLIT, "workers": Workers(2)}, split_by="auto"
+    )
+    assert again == (rows, notes)
+
+
+def test_nearly_equal_pictures_across_a_gap_are_noted(tmp_path: Path, photo: RgbImage) -> None:
+    sources = []
+    for i in range(20):
+        path = tmp_path / "in" / f"{i}.png"
+        write_png(path, np.clip(photo.astype(int) + i, 0, 255).astype(np.uint8))
+        sources.append(PairSource(str(path), path.name, "ann", "", "ann/0", "", 500.0 * i))
+    rows, _ = build_pairs(sources, tmp_path / "out", GREY, **SPLIT, split_by="auto")
+    tested = [row for row in rows if row.split == "test" and row.path]
+    assert tested and all(row.near_duplicate_of.startswith(("train/", "val/")) for row in tested)
 
 
 def test_truncated_jpeg_is_skipped_and_listed(tmp_path: Path) -> None:

@@ -182,9 +182,9 @@ def test_near_duplicates_are_looked_for_in_the_same_side(tmp_path: Path, photo: 
         (
             5,
             1,
-            r"^side B, the target: 1 photos or recordings cannot fill .*3 or more.*; 0 skipped$",
+            r"^side B, the target: 1 photo cannot fill .*3 or more are needed, and nothing is built of fewer",
         ),
-        (2, 5, r"^side A, the input: 2 photos or recordings"),
+        (2, 5, r"^side A, the input: 2 photos cannot fill"),
     ],
 )
 def test_side_of_too_few_pictures_is_named(tmp_path: Path, n_a: int, n_b: int, message: str) -> None:
@@ -197,7 +197,9 @@ def test_side_whose_pictures_are_all_skipped_is_named_with_the_reasons(tmp_path:
     for number in range(3):
         write_png(Path(sources[5 + number].path), read_image(Path(sources[number].path)))
     Path(sources[8].path).write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"^side B, the target: 0 .*; 4 skipped \(3 in both sides, 1 unread"):
+    with pytest.raises(
+        InputError, match=r"^side B, the target: no picture .*; 4 skipped \(3 in both sides, 1 unread"
+    ):
         build_pairs(sources, tmp_path / "out", NONE, **SPLIT)
 
 
@@ -237,7 +239,9 @@ def raw_row(side: str, kind: str = "photos") -> dict[str, str]:
 
 def frame_row(side: str) -> dict[str, str]:
     path = f"{side}/ann/clip/000000.jpg"
-    return {"path": path, "person": "ann", "split": "test", "recording": "ann/0", "side": side}
+    return {"path": path, "person": "ann", "split": "test", "recording": "ann/0", "time_ms": "500.0"} | {
+        "side": side
+    }
 
 
 def test_photos_and_frames_of_both_sides_are_listed(tmp_path: Path) -> None:
@@ -246,7 +250,7 @@ def test_photos_and_frames_of_both_sides_are_listed(tmp_path: Path) -> None:
     photo, frame = (tmp_path / "raw/images/A/1.png", tmp_path / "frames/B/ann/clip/000000.jpg")
     assert by_clip == [
         PairSource(str(photo), "A/1.png", "all", "", "", "A"),
-        PairSource(str(frame), "B/ann/clip/000000.jpg", "ann", "test", "ann/0", "B"),
+        PairSource(str(frame), "B/ann/clip/000000.jpg", "ann", "test", "ann/0", "B", 500.0),
     ]
     by_person = list_sides(tmp_path, raw_rows, tmp_path, [frame_row("B")], "none", "person")
     assert by_person[1].group == "ann"

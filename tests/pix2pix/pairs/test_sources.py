@@ -16,7 +16,9 @@ def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
         list_sources(tmp_path, [raw_row("pairs")], tmp_path, [], "grayscale")
     with pytest.raises(InputError, match=r"found 'none' and a dataset of photos.*grayscale, edges or sketch"):
         list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
-    with pytest.raises(InputError, match=r"dataset of photos.*or layout to pairs where each picture holds A"):
+    with pytest.raises(
+        InputError, match=r"dataset of photos.*or layout to pairs where A and B lie side by side"
+    ):
         list_sources(tmp_path, [raw_row("photos")], tmp_path, [], "none")
 
 
@@ -29,10 +31,15 @@ def test_nothing_to_pair_is_told_with_what_was_skipped(tmp_path: Path) -> None:
 
 
 def test_faces_are_grouped_by_recording_or_by_person(tmp_path: Path) -> None:
-    rows = [{"path": f"{i}.png", "person": "ann", "split": "", "recording": f"ann/{i}"} for i in range(2)]
+    rows = [
+        {"path": f"{i}.png", "person": "ann", "split": "", "recording": f"ann/{i}", "time_ms": f"{500 * i}"}
+        for i in range(2)
+    ]
     by_clip = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "clip")
     by_person = list_sources(tmp_path, [], tmp_path, rows, "grayscale", "person")
     assert [source.group for source in by_clip] == ["ann/0", "ann/1"]
+    assert [source.time_ms for source in by_clip] == [0, 500]
+    assert list_sources(tmp_path, [], tmp_path, rows, "grayscale", "auto") == by_clip
     assert [source.group for source in by_person] == ["ann", "ann"]
 
 

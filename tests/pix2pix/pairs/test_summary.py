@@ -56,6 +56,18 @@ def test_skipped_items_of_all_stages_are_counted_by_reason(manifests: dict[str, 
     }
 
 
+def test_test_pictures_of_recordings_cut_by_time_are_counted(tmp_path: Path) -> None:
+    rows = [
+        PairRow(f"{split}/ann/{i}.png", f"{i}", KEPT, "", split, "ann", f"{i}", cut_recording=recording)
+        for i, (split, recording) in enumerate(
+            [("train", "ann/a"), ("val", "ann/a"), ("test", "ann/a"), ("test", "")]
+        )
+    ]
+    write_manifest(tmp_path / "manifest.csv", rows, PairRow)
+    counts = count_pairs(read_manifest(tmp_path / "manifest.csv"), count_skipped({}))
+    assert counts["test"] == 2 and counts["test_of_cut_recordings"] == 1
+
+
 def test_skipped_items_are_told_in_a_line(manifests: dict[str, Path]) -> None:
     text = describe_skipped(count_skipped({"download": manifests["download"]}))
     assert text == "download skipped 1 (neither a picture nor a video)"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pix2pix.core.errors import UnreadableError
-from pix2pix.pictures.images import read_image, write_png
-from pix2pix.pictures.pairs import are_unpaired
+from pix2pix.pictures.images import RgbImage, read_image, write_png
+from pix2pix.pictures.pairs import are_unpaired, middle_of
 
 
 def picture(path: Path, width: int) -> None:
@@ -41,3 +41,11 @@ def test_only_the_header_is_read(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError):
         read_image(first)
     assert are_unpaired(tmp_path)
+
+
+def test_middle_is_a_step_where_two_pictures_meet_and_even_in_a_photo(photo: RgbImage) -> None:
+    grey = np.repeat(photo[:, :, :1], 3, axis=2)
+    assert middle_of(np.hstack([grey, photo])) == "step"
+    assert middle_of(photo[:, :100]) == "even"
+    assert middle_of(np.full((40, 80, 3), 255, np.uint8)) == "plain"
+    assert middle_of(np.zeros((16, 32, 3), np.uint8)) == "plain"  # the smallest that is read as a pair

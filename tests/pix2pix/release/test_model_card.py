@@ -81,6 +81,12 @@ def test_limits_are_those_that_the_figures_show(tmp_path: Path) -> None:
         assert words in text
 
 
+def test_card_tells_of_test_pictures_of_the_film_that_was_trained_on(tmp_path: Path) -> None:
+    assert "same film" not in card(tmp_path)
+    text = card(tmp_path, DATA | {"test_of_cut_recordings": 7})
+    assert "7 of the test pictures come from the same film as training pictures" in text
+
+
 def test_figures_are_those_of_the_model_and_of_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
