@@ -12,7 +12,7 @@ COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 .PHONY: repro demo recipe study compare report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed | .git  ## run the whole pipeline
-	@$(VENV)/bin/python -m stages.settings
+	@$(VENV)/bin/python -m stages.settings --source
 	$(VENV)/bin/python -m dvc repro
 
 # Of make demo: further models, and the port on 127.0.0.1.

@@ -1,13 +1,16 @@
 """Run a recipe or a study: ``python -m experiments recipe NAME``; ``make recipe`` and ``make study`` do."""
 
 import argparse
+from pathlib import Path
 
 from experiments.comparison import compare
 from experiments.dvc_runs import execute, exp_run, experiments, free_name, queued_names
-from experiments.recipes import SMOKE, absolute_paths, changed, parse_changes, read_recipe
+from experiments.recipes import SMOKE, absolute_paths, changed, committed_params, parse_changes, read_recipe
 from experiments.studies import STUDIES, read_study, run_study
-from pix2pix.core.errors import run_command
+from pix2pix.core.errors import InputError, run_command
 from pix2pix.core.kept_work import locked
+from stages.settings.check import check_source
+from stages.shared.committed import link_for_folder
 from stages.shared.running import WORK
 
 
@@ -34,6 +37,7 @@ def _arguments() -> argparse.Namespace:
 def _recipe(args: argparse.Namespace) -> None:
     settings = read_recipe(args.name)
     settings = changed(settings, parse_changes(args.set, settings), smoke=args.smoke)
+    check_source(settings["dataset"], settings["source"])
     name = f"{args.name}-{SMOKE}" if args.smoke else args.name
     if args.force and name in experiments().keys() | queued_names():
         execute(["dvc", "exp", "remove", name])
@@ -42,6 +46,8 @@ def _recipe(args: argparse.Namespace) -> None:
         execute(exp_run(name, absolute_paths(settings), "--queue"))
         print("`dvc queue start` runs what is queued, `dvc queue status` says how far it is.")
     else:
+        if link := link_for_folder(Path(committed_params()["source"])):
+            raise InputError(link)
         execute(exp_run(name, settings))
         print(
             f"params.yaml has the settings of {name} now: `dvc exp run -S ...` changes one of them, and "

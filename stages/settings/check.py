@@ -14,7 +14,7 @@ from stages.settings.evaluate import EvaluateSettings
 from stages.settings.extract_frames import ExtractFramesSettings
 from stages.settings.train import TrainSettings
 from stages.shared.machine import MACHINE, MachineSettings, load_machine
-from stages.shared.settings import PARAMS, Settings, read_settings_file, validate
+from stages.shared.settings import PARAMS, Settings, SettingsError, read_settings_file, validate
 
 STAGE_SETTINGS: dict[str, type[Settings]] = {
     "download": DownloadSettings,
@@ -40,8 +40,24 @@ def check_all() -> None:
     found = problems(read_settings_file(PARAMS), PARAMS)
     found += problems(read_settings_file(MACHINE), MACHINE, [MachineSettings])
     if found:
-        raise InputError("\n".join(found))
+        raise SettingsError("\n".join(found))
     load_machine()
+
+
+def check_source(dataset: str, source: str) -> None:
+    """Check that there is something at a path that ``source`` is: DVC looks at it before any stage runs.
+
+    Raises:
+        InputError: there is nothing.
+    """
+    from pix2pix.download.sources import is_address  # its tools for downloads are slow to import
+
+    if is_address(source) or Path(source).exists():
+        return
+    what_to_do = "give the path of a folder, zip or tar, or an address"
+    if dataset != "folder":
+        what_to_do = f"dataset: {dataset} does not read it, but DVC looks at it: set it to data/input"
+    raise InputError(f"{PARAMS}: source: found {source!r}, where there is nothing; {what_to_do}")
 
 
 def problems(

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from pix2pix.core.errors import run_command
+from pix2pix.core.errors import InputError, run_command
 from pix2pix.core.kept_work import kept_work, locked
 from pix2pix.core.outputs import write_json
-from stages.shared.settings import Settings
+from stages.shared.committed import left_behind
+from stages.shared.settings import Settings, SettingsError
 
 BYTES_PER_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 WORK = Path(".dvc/tmp/work")  # which DVC neither deletes nor tracks
@@ -41,9 +42,19 @@ def run(main: Callable[[], None]) -> None:
 
     def one_at_a_time() -> None:
         with locked(WORK / f"{stage}.lock", stage) if is_first_process() else nullcontext():
-            main()
+            _explaining_settings(main)
 
     run_command(one_at_a_time)
+
+
+def _explaining_settings(main: Callable[[], None]) -> None:
+    """Call ``main``; where it refuses settings, say which of them an earlier run may have left."""
+    try:
+        main()
+    except SettingsError as error:
+        if is_queued():  # its copy of params.yaml is its own
+            raise
+        raise InputError(f"{error}\n{left_behind(str(error))}") from error
 
 
 def is_first_process() -> bool:

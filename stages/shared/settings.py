@@ -12,6 +12,10 @@ from pix2pix.core.errors import InputError
 PARAMS = Path("params.yaml")
 
 
+class SettingsError(InputError):
+    """Settings are missing or not allowed: a line for each."""
+
+
 class Settings(BaseModel, strict=True, frozen=True, extra="ignore"):
     """Settings of one stage: the keys of the file that it names, and no others.
 
@@ -60,7 +64,7 @@ def validate(model: type[SettingsT], values: dict[str, Any], path: Path) -> Sett
     """Check ``values`` against ``model``.
 
     Raises:
-        InputError: a line for each key that is missing or whose value is not allowed.
+        SettingsError: a line for each key that is missing or whose value is not allowed.
     """
     problems = [f"{path}: {key}: this key is missing" for key in model.model_fields if key not in values]
     try:
@@ -69,7 +73,7 @@ def validate(model: type[SettingsT], values: dict[str, Any], path: Path) -> Sett
         details = [detail for detail in error.errors() if detail["type"] != "missing"]
         problems += [_explain(path, detail) for detail in details]
     if problems:
-        raise InputError("\n".join(problems))
+        raise SettingsError("\n".join(problems))
     return checked
 
 
