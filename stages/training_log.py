@@ -10,6 +10,7 @@ from dvclive import Live
 from scmrepo.exceptions import SCMError
 
 from pix2pix.core.errors import InputError
+from pix2pix.core.outputs import told_what_is_not_written
 from pix2pix.pictures.contact_sheet import write_sheet
 from pix2pix.pictures.images import RgbImage
 from stages.shared.running import project
@@ -50,7 +51,7 @@ def open_log(plots: Path, tensorboard: bool) -> Iterator[LiveLog]:
         live = Live(str(plots), dvcyaml=None, save_dvc_exp=False)
     except SCMError as error:  # DVCLive asks for the commit that an experiment starts from
         raise InputError(f"git: {error}; make a first commit: git add . && git commit -m Start") from error
-    with live:
+    with told_what_is_not_written(plots), live:
         yield LiveLog(live, board)
     if board is not None:
         board.close()

@@ -6,6 +6,7 @@ be used is listed, while the rest goes on.
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Translate what the command line names, and say what became of it."""
+    from pix2pix.core.kept_work import alone_in
     from pix2pix.items.manifest import KEPT, write_manifest
     from pix2pix.machine.memory import keep_freed_memory
     from pix2pix.translation.batch import report, translate_all
@@ -74,9 +76,12 @@ def run(args: argparse.Namespace) -> None:
     translator = Translator.load(args.model, args.accelerator, args.precision, args.direction)
     options = TranslateOptions(args.fit, args.prepare, args.keep_luminance)
     translator.check(options)
-    rows = translate_all(translator, work.items, options, overwrite=args.overwrite, smooth_frames=args.smooth)
-    if work.folder is not None:
-        write_manifest(work.folder / "manifest.csv", rows, TranslatedRow)
+    with nullcontext() if work.folder is None else alone_in(work.folder, "translate"):
+        rows = translate_all(
+            translator, work.items, options, overwrite=args.overwrite, smooth_frames=args.smooth
+        )
+        if work.folder is not None:
+            write_manifest(work.folder / "manifest.csv", rows, TranslatedRow)
     report(rows)
     if not any(row.status == KEPT for row in rows):
         sys.exit("error: nothing could be translated")

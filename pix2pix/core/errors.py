@@ -14,6 +14,10 @@ class DamagedError(InputError):
     """A file does not hold what it should; another copy of it may."""
 
 
+class NotWrittenError(InputError):
+    """An output cannot be written: the disk is full, or read-only."""
+
+
 class UnreadableError(Exception):
     """One item cannot be used; the message is the reason that the manifest lists."""
 

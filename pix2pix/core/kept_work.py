@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+
+from pix2pix.core.errors import InputError
 
 KEY = "key.json"  # in a folder of kept work: what it is for
 
@@ -30,6 +32,32 @@ def locked(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     finally:
+        lock.release()
+
+
+@contextmanager
+def alone_in(folder: Path, what: str) -> Iterator[None]:
+    """Be the only process that writes its results to ``folder``, which is made where it is missing.
+
+    A hidden file there is locked meanwhile; the system frees the lock of a process that is killed.
+
+    Raises:
+        InputError: another process writes there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".{what}.lock"
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"{folder}: another {what} is writing there; wait for it to end, or choose another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        with suppress(PermissionError):  # Windows removes no open file
+            path.unlink(missing_ok=True)
         lock.release()
 
 

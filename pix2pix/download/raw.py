@@ -15,6 +15,7 @@ import numpy as np
 
 from pix2pix.core.errors import InputError, UnreadableError
 from pix2pix.core.hashes import file_hash
+from pix2pix.core.outputs import require_room
 from pix2pix.download.finding import describe_sides, find_layouts, why_none_fits
 from pix2pix.download.folders import shown
 from pix2pix.download.layouts import Layout, Place, layout_of
@@ -79,7 +80,8 @@ def download_folder(
         tell: is called with a line on what was taken for what, where that can be doubted.
 
     Raises:
-        InputError: ``source`` holds nothing usable, as many photos as videos, or only one of two sides.
+        InputError: ``source`` holds nothing usable, as many photos as videos, or only one of two sides; or
+            its files do not fit on the disk.
     """
     found = find_files(source)
     rows = [_skipped_row(path, reason) for path, reason in found.unreadable.items()]
@@ -100,6 +102,7 @@ def download_folder(
             usable, repeated = _without_repeated_names(usable)
             rows += repeated
             _check_both_sides(source, usable, rows)
+        require_room(raw, sum((source / path).stat().st_size for path, _ in usable), "files of the source")
         jobs = [(source, raw, path, layout) for path, layout in usable]
         rows += in_parallel(_copy, jobs, workers, "download", "file", FILES_AT_ONCE)
     if all(row.status == SKIPPED for row in rows):

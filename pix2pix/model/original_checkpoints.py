@@ -78,8 +78,8 @@ def write_original(generator: Generator, path: Path) -> None:
     for (_, module), name in zip(_layers(generator), _original_names(options), strict=True):
         for key, tensor in module.state_dict().items():
             weights[f"{name}.{key}"] = tensor.detach().cpu().contiguous()
-    with whole_file(path) as partial:
-        torch.save(weights, partial)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        torch.save(weights, file)
 
 
 def _by_name(content: Any) -> Weights:

@@ -31,8 +31,8 @@ class TrainingFiles:
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Write ``state``, made of tensors, numbers, texts and collections of them, whole or not at all."""
-        with whole_file(self._folder / STATE) as partial:
-            torch.save(state, partial)
+        with whole_file(self._folder / STATE) as partial, partial.open("wb") as file:
+            torch.save(state, file)
 
     def load_state(self) -> dict[str, Any] | None:
         """Read the state, or None where there is none; no code of the file is run.

@@ -6,7 +6,7 @@ be used is listed, while the rest goes on.
 
 from collections.abc import Sequence
 
-from pix2pix.core.errors import InputError, UnreadableError
+from pix2pix.core.errors import InputError, NotWrittenError, UnreadableError
 from pix2pix.core.file_names import printable
 from pix2pix.items.manifest import SKIPPED
 from pix2pix.pictures.file_formats import why_not_read
@@ -63,6 +63,8 @@ def _film(
     try:
         require_ffmpeg()
         film = translate_film(translator, item.source, item.target, options, smooth_frames)
+    except NotWrittenError:
+        raise
     except (UnreadableError, InputError) as error:
         return skipped(item, str(error))
     notes = [f"{film.failed} damaged frames left out"] if film.failed else []

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Literal
 
 from pix2pix.core.errors import InputError, UnreadableError
+from pix2pix.core.outputs import words_of_the_disk
 from pix2pix.pictures.images import RgbImage
 from pix2pix.translation.matroska import stream_frame, stream_header
 
@@ -151,12 +152,17 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
             if error is not None:
                 self._process.kill()
             self._process.communicate()
-            if error is None and self._process.returncode != 0:
+            # ffmpeg 5 ends with status 0 where the disk is full at the end of the film.
+            if error is None and (self._process.returncode != 0 or words_of_the_disk(str(self._lines()))):
                 raise UnreadableError(self._reason())
 
-    def _reason(self) -> str:
+    def _lines(self) -> list[str]:
         self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return self._errors.read().decode(errors="replace").strip().splitlines()
+
+    def _reason(self) -> str:
+        lines = self._lines()
+        lines = [line for line in lines if words_of_the_disk(line)] or lines
         return f"ffmpeg failed: {lines[-1] if lines else f'status {self._process.returncode}'}"
 
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pix2pix.core.kept_work import locked
+from pix2pix.core.kept_work import alone_in, locked
 
 
 def start_holding(path: Path, seconds: float) -> Any:
@@ -22,3 +22,19 @@ def _hold(path: Path, seconds: float) -> None:
         path.with_suffix(".held").touch()
         time.sleep(seconds)
         path.with_suffix(".left").touch()
+
+
+def start_alone_in(folder: Path, what: str) -> Any:
+    """Start a process that writes to ``folder`` alone, until it is killed."""
+    process = multiprocessing.get_context("spawn").Process(target=_stay_alone_in, args=(folder, what))
+    process.start()
+    while not (folder / ".held").exists():
+        assert process.is_alive()
+        time.sleep(0.01)
+    return process
+
+
+def _stay_alone_in(folder: Path, what: str) -> None:
+    with alone_in(folder, what):
+        (folder / ".held").touch()
+        time.sleep(3600)

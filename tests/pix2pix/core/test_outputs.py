@@ -1,9 +1,13 @@
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from pix2pix.core.outputs import whole_file, whole_folder, write_json, write_table
+from pix2pix.core.errors import NotWrittenError
+from pix2pix.core.outputs import require_room, whole_file, whole_folder, write_json, write_table
 
 
 def test_folder_takes_its_place_at_the_end(tmp_path: Path) -> None:
@@ -50,3 +54,38 @@ def test_file_of_the_longest_name_is_written(tmp_path: Path, name: str) -> None:
     with whole_file(tmp_path / name) as partial:
         partial.write_text("new")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG])
+@pytest.mark.parametrize("whole", [whole_file, whole_folder])
+def test_full_disk_is_told_with_what_could_not_be_written(tmp_path: Path, whole: Any, code: int) -> None:
+    with pytest.raises(NotWrittenError) as told, whole(tmp_path / "out"):
+        raise OSError(code, os.strerror(code))  # of a write: the system names no file
+    message = str(told.value)
+    assert message.startswith(f"{tmp_path / 'out'} cannot be written: {os.strerror(code)}")
+    assert message.endswith("and run it again") and "\n" not in message
+    assert (" are free; make room" in message) == (code in (errno.ENOSPC, errno.EDQUOT))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_of_the_system_are_found_in_the_errors_of_libraries(tmp_path: Path) -> None:
+    with pytest.raises(NotWrittenError, match="No space left"), whole_file(tmp_path / "out"):
+        raise RuntimeError("I/O error: No space left on device (os error 28)")  # as safetensors writes it
+    with pytest.raises(NotWrittenError, match="No space left"), whole_file(tmp_path / "out"):
+        try:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise RuntimeError("unexpected pos") from error  # as torch does
+
+
+def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), whole_folder(tmp_path / "out"):
+        raise PermissionError(errno.EACCES, "Permission denied", "source/a.jpg")  # which is read
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "out"):
+        raise ZeroDivisionError
+
+
+def test_what_is_known_to_be_too_large_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    require_room(tmp_path, 1, "files of the source")
+    with pytest.raises(NotWrittenError, match=r"the source take 1000000000\.0 GB, and the disk of .* has "):
+        require_room(tmp_path, 10**18, "files of the source")

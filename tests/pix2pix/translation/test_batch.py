@@ -1,12 +1,18 @@
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import PROJECT
+from lock_holder import start_alone_in
 from PIL import Image
+from small_disk import SmallDisk, small_disk
 from small_model import write_model
 from unpaired_cases import write_unpaired_model
 
@@ -14,6 +20,7 @@ from pix2pix.__main__ import main
 from pix2pix.items.manifest import KEPT, SKIPPED, read_rows
 from pix2pix.pictures.images import RgbImage, grayscale, read_image, write_png
 from pix2pix.translation.translator import Translator
+from pix2pix.videos.video_files import write_video
 
 
 @pytest.fixture
@@ -211,3 +218,79 @@ def test_files_of_any_name_are_translated_and_come_back_as_they_were(
         rows[f"{stem}.png"]["path"] == f"{stem}.png" and (out / f"{stem}.png").is_file() for stem in stems
     )
     assert r"  \udce9.jpg: broken link" in capsys.readouterr().out
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk
+
+
+@pytest.mark.parametrize("kind", ["pictures", "videos"])
+def test_full_and_read_only_disks_end_it_with_a_line_and_it_goes_on_later(
+    tmp_path: Path, model: Path, photo: RgbImage, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    for number in range(3):
+        if kind == "pictures":
+            write_png(tmp_path / f"in/{number}.png", photo)
+        else:
+            (tmp_path / "in").mkdir(exist_ok=True)
+            write_video(tmp_path / f"in/{number}.mp4", [photo] * 4, fps=4, codec="mp4v")
+    command = (tmp_path / "in", "-o", disk.path / "out", "--model", model)
+    disk.fill()
+    with pytest.raises(SystemExit) as full:
+        translate(monkeypatch, *command)
+    words = (
+        rf"error: {disk.path}/out/\d\.\w+ cannot be written: No space left on device, .* make room and run"
+    )
+    assert re.match(words, str(full.value.code)) and "\n" not in str(full.value.code)
+    assert disk.files() == []
+    disk.remount("ro")
+    with pytest.raises(SystemExit, match=r"^error: Read-only file system: .*/out"):
+        translate(monkeypatch, *command)
+    disk.remount("rw")
+    disk.empty()
+    translate(monkeypatch, *command)
+    assert len(disk.files()) == 4
+
+
+def test_second_translate_into_a_folder_is_refused_while_the_first_works(
+    tmp_path: Path, model: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(80):
+        write_png(tmp_path / f"in/{number}.png", photo)
+    out = tmp_path / "out"
+    command = [*(tmp_path / "in", "-o", out, "--model", model, "--accelerator", "cpu")]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "pix2pix", "translate", *map(str, command)],
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not list(out.glob("*.png")):
+        assert first.poll() is None
+        time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)  # so that it is still at work
+    with pytest.raises(
+        SystemExit, match=f"^error: {out}: another translate is writing there; wait for it to "
+    ):
+        translate(monkeypatch, *command[:-2])
+    first.send_signal(signal.SIGCONT)
+    assert first.wait() == 0
+    translate(monkeypatch, *command[:-2])
+    assert len([row for row in read_rows(out / "manifest.csv") if row["status"] == KEPT]) == 80
+    assert len(list(out.iterdir())) == 81, "no lock is left"
+
+
+def test_killed_translate_leaves_the_folder_free(
+    tmp_path: Path, model: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_png(tmp_path / "in/a.png", photo)
+    out = tmp_path / "out"
+    holder = start_alone_in(out, "translate")
+    with pytest.raises(SystemExit, match="another translate is writing there"):
+        translate(monkeypatch, tmp_path / "in", "-o", out, "--model", model)
+    holder.kill()
+    holder.join()
+    translate(monkeypatch, tmp_path / "in", "-o", out, "--model", model)
+    assert (out / "a.png").exists()
