@@ -20,12 +20,12 @@ NOT_WRITABLE = (*NO_ROOM, errno.EROFS, errno.EFBIG)
 
 
 def require_room(folder: Path, needed_bytes: int, what: str) -> None:
-    """Check that the disk of ``folder``, which is there, has room for ``what``.
+    """Check that the disk of ``folder`` has room for ``what``.
 
     Raises:
         NotWrittenError: it has not.
     """
-    free_bytes = shutil.disk_usage(folder).free
+    free_bytes = _free_bytes(folder)
     if needed_bytes > free_bytes:
         raise NotWrittenError(
             f"{what} take {_size(needed_bytes)}, and the disk of {folder.parent} has {_size(free_bytes)} "
@@ -52,9 +52,8 @@ def told_what_is_not_written(path: Path, partial: Path | None = None) -> Iterato
         reason = _why_not_written(error, partial or path)
         if not reason:
             raise
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
         has_no_room = reason in map(os.strerror, NO_ROOM)
-        room = f", {_size(shutil.disk_usage(folder).free)} are free" if has_no_room else ""
+        room = f", {_size(_free_bytes(path))} are free" if has_no_room else ""
         what_to_do = "make room and run it again" if room else "see to it and run it again"
         raise NotWrittenError(f"{path} cannot be written: {reason}{room}; {what_to_do}") from error
 
@@ -77,6 +76,11 @@ def _why_not_written(error: BaseException, partial: Path) -> str:
 def words_of_the_disk(text: str) -> str:
     """The system's words for a disk that takes no more, where ``text`` has them; else empty."""
     return next((words for words in map(os.strerror, NOT_WRITABLE) if words in text), "")
+
+
+def _free_bytes(path: Path) -> int:
+    folders = (path.absolute(), *path.absolute().parents)
+    return shutil.disk_usage(next(folder for folder in folders if folder.exists())).free
 
 
 def _size(count: int) -> str:

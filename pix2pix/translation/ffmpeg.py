@@ -89,8 +89,8 @@ def read_clock(path: Path) -> Clock:
     """
     entries = "stream=avg_frame_rate,r_frame_rate,start_time:format=start_time"
     command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json"]
-    answer = subprocess.run([*command, _file(path)], capture_output=True, text=True, check=False)
-    found = json.loads(answer.stdout or "{}")
+    answer = subprocess.run([*command, _file(path)], capture_output=True, check=False)
+    found = json.loads(answer.stdout or b"{}")
     if not found.get("streams"):
         raise UnreadableError("ffprobe finds no video in it")
     stream = found["streams"][0]

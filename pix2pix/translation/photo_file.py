@@ -1,6 +1,7 @@
 """Picture files of users: what a picture shows, and what else its file holds that the result should keep."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,10 @@ def write_photo(path: Path, photo: Photo) -> None:
     options = dict(OPTIONS.get(kind, {}))
     if photo.exif is not None and kind in WITH_EXIF:
         options["exif"] = photo.exif
+    encoded = BytesIO()  # because libtiff takes no path that is not UTF-8
+    picture.save(encoded, format=kind, **options)
     with whole_file(path) as partial:
-        picture.save(partial, format=kind, **options)
+        partial.write_bytes(encoded.getbuffer())
 
 
 def _exif(file: Image.Image) -> bytes | None:

@@ -15,7 +15,7 @@ from pix2pix.core.errors import InputError, run_command
 from pix2pix.core.kept_work import kept_work, locked
 from pix2pix.core.outputs import write_json
 from stages.shared.committed import left_behind
-from stages.shared.settings import Settings, SettingsError
+from stages.shared.settings import Settings, SettingsError, check_unchanged
 
 BYTES_PER_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 WORK = Path(".dvc/tmp/work")  # which DVC neither deletes nor tracks
@@ -51,6 +51,7 @@ def _explaining_settings(main: Callable[[], None]) -> None:
     """Call ``main``; where it refuses settings, say which of them an earlier run may have left."""
     try:
         main()
+        check_unchanged()
     except SettingsError as error:
         if is_queued():  # its copy of params.yaml is its own
             raise

@@ -10,6 +10,7 @@ from ruamel.yaml.error import YAMLError
 from pix2pix.core.errors import InputError
 
 PARAMS = Path("params.yaml")
+_loaded: list["Settings"] = []  # by this process, of params.yaml
 
 
 class SettingsError(InputError):
@@ -83,7 +84,29 @@ def load_settings(model: type[SettingsT], path: Path = PARAMS) -> SettingsT:
     Raises:
         InputError: the file cannot be read, or a key of it is missing or has a value that is not allowed.
     """
-    return validate(model, read_settings_file(path), path)
+    settings = validate(model, read_settings_file(path), path)
+    if path == PARAMS:
+        _loaded.append(settings)
+    return settings
+
+
+def check_unchanged() -> None:
+    """Check that params.yaml still has the settings that this process has worked by.
+
+    DVC notes those that are there at the end: an experiment that was started meanwhile has put in others.
+
+    Raises:
+        InputError: it has others.
+    """
+    now = read_settings_file(PARAMS)
+    for settings in _loaded:
+        found = validate(type(settings), now, PARAMS)
+        changed = [key for key, value in settings if getattr(found, key) != value]
+        if changed:
+            raise InputError(
+                f"{PARAMS}: {', '.join(changed)} changed while this stage ran, and DVC would note the new "
+                "value beside results of the old one; run it again when no other run is going on"
+            )
 
 
 def _explain(path: Path, detail: Any) -> str:

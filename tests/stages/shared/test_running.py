@@ -110,3 +110,28 @@ def test_ctrl_c_stops_quietly_and_leaves_nothing_half_written(tmp_path: Path) ->
     _, errors = stage.communicate(timeout=60)
     assert stage.returncode != 0 and errors.strip() == "interrupted"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("key", "is_read"), [("frame_interval_ms", True), ("lambda_l1", False)])
+def test_stage_whose_settings_change_meanwhile_has_no_result(tmp_path: Path, key: str, is_read: bool) -> None:
+    """Else DVC notes the new value, which an experiment puts into params.yaml, beside the old results."""
+    (tmp_path / "params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    work = "import re, stages.shared.running as running, stages.shared.settings as settings\n"
+    work += "from pathlib import Path\n"
+    work += "from stages.settings.extract_frames import ExtractFramesSettings\n"
+    work += "def main():\n"
+    work += "    settings.load_settings(ExtractFramesSettings)\n"
+    work += "    text = Path('params.yaml').read_text()\n"
+    work += f"    Path('params.yaml').write_text(re.sub('(?m)^{key}: .*', '{key}: 7', text))\n"
+    work += "running.run(main)"
+    done = subprocess.run(
+        [sys.executable, "-c", work],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    line = f"error: params.yaml: {key} changed while this stage ran, and DVC would note the new value"
+    assert done.returncode == (1 if is_read else 0), done.stderr
+    assert done.stderr.startswith(line) and done.stderr.count("\n") == 1 if is_read else done.stderr == ""
