@@ -27,7 +27,7 @@ from pix2pix.download.layouts import (
 from pix2pix.items.walk import is_hidden
 from pix2pix.pictures.images import IMAGE_SUFFIXES, image_size, read_image
 from pix2pix.pictures.pairs import Middle, middle_of
-from pix2pix.videos.video_files import VIDEO_SUFFIXES
+from pix2pix.videos.video_files import ANIMATION, VIDEO_SUFFIXES
 
 LEAST_FIT = 0.9  # of the names in two folders, and of the sizes of those looked at, that are in both
 SHAPES_LOOKED_AT = 200
@@ -167,7 +167,8 @@ def find_layout(source: Path, files: Sequence[PurePosixPath], kind: str) -> Layo
     videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES and not is_hidden(path)]
     if kind == "auto" and (pictures or videos):
         return _found_out(source, pictures, videos)
-    usable = {"videos": videos, "unpaired": pictures + videos}.get(kind, pictures)
+    animations = [path for path in pictures if path.suffix.lower() == ANIMATION]
+    usable = {"videos": videos + animations, "unpaired": pictures + videos}.get(kind, pictures)
     if not usable:
         wanted = "pictures or videos" if kind in ("auto", "unpaired") else kind
         raise InputError(

@@ -25,7 +25,7 @@ from pix2pix.download.folders import (
 from pix2pix.items.walk import is_hidden
 from pix2pix.pictures.file_formats import why_not_read
 from pix2pix.pictures.images import IMAGE_SUFFIXES
-from pix2pix.videos.video_files import VIDEO_SUFFIXES
+from pix2pix.videos.video_files import ANIMATION, VIDEO_SUFFIXES
 
 NO_CLASS = "all"
 
@@ -134,7 +134,7 @@ def layout_of(path: PurePosixPath, layouts: Sequence[Layout]) -> Layout:
 def suffixes_of(kind: str) -> frozenset[str]:
     """The suffixes of the files that count as this kind."""
     either = {"auto": IMAGE_SUFFIXES | VIDEO_SUFFIXES, "unpaired": IMAGE_SUFFIXES | VIDEO_SUFFIXES}
-    return {"videos": VIDEO_SUFFIXES, **either}.get(kind, IMAGE_SUFFIXES)
+    return {"videos": VIDEO_SUFFIXES | {ANIMATION}, **either}.get(kind, IMAGE_SUFFIXES)
 
 
 def _reason_of_suffix(suffix: str, kind: str) -> str:

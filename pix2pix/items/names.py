@@ -1,7 +1,7 @@
 """File names for outputs that lie in one folder while their sources lie in many."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pix2pix.core.file_names import MOST_BYTES, shortened
@@ -22,6 +22,11 @@ def flat_names(sources: Sequence[PurePosixPath]) -> list[str]:
         for name, source in zip(short, sources, strict=True)
     ]
     return _numbered([shortened(name, MOST_BYTES_OF_STEM) for name in names])
+
+
+def recording_key(video: Mapping[str, str]) -> str:
+    """Name a video of the raw dataset, by its manifest's row, after its class and content."""
+    return f"{video['class_name']}/{video['sha256'][:16]}"
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

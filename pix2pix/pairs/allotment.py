@@ -15,6 +15,7 @@ from pix2pix.pictures.pairs import LEAST_VALIDATED, TEST, TRAIN, VAL
 
 LEAST_GROUPS = 3  # one for each split
 GAP = "gap between splits"  # how the reason in a manifest starts, before a colon
+STILL = f"{GAP}: the photo of a recording that is cut by time"  # at which moment is not known
 CUT_BY_TIME = "split_by: auto cuts recordings by time where they are too few"
 
 Times = dict[int, float]  # in ms, of the pictures of a recording, by the index of their source
@@ -151,6 +152,8 @@ def _by_time(
                 result.gaps[index] = f"{GAP}: at {time_ms:.0f} ms of a recording that is cut by time"
             else:
                 result.splits[index], result.cut[index] = split_at[time_ms], name
+        stills = [index for index, group in groups.items() if group == name and index not in recordings[name]]
+        result.gaps.update(dict.fromkeys(stills, STILL))
     result.notes.append(_told(len(recordings), len(cut), len(result.gaps), TEST in shares))
     return result
 

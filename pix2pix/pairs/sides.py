@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pix2pix.core.choices import Direction, PairTask, SplitBy
 from pix2pix.core.errors import InputError
-from pix2pix.pairs.sources import PairSource, face_or_frame
+from pix2pix.pairs.sources import PairSource, face_or_frame, file_of_source, films_beside
 from pix2pix.pictures.contact_sheet import PAIR
 from pix2pix.pictures.pairs import SIDES
 
@@ -47,11 +47,9 @@ def list_sides(
             f"pair_task: found {pair_task!r} and a dataset of two sides that are no pairs; set pair_task to "
             "none, or layout to photos, videos or mixed, to make pairs of each picture"
         )
-    photos = [
-        PairSource(str(raw / row["path"]), row["source"], row["class_name"], row["split"], "", row["side"])
-        for row in raw_rows
-        if row["kind"] == "photos"
-    ]
+    rows = list(raw_rows)
+    films = films_beside(rows, split_by)
+    photos = [file_of_source(raw, row, films) for row in rows if row["kind"] == "photos"]
     stills = [face_or_frame(frames, row, split_by) for row in frame_rows if row["side"]]
     sources = photos + stills
     for side in SIDES:

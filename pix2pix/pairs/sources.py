@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from pix2pix.core.choices import PairTask, SplitBy
 from pix2pix.core.errors import InputError
 from pix2pix.core.file_names import plain
-from pix2pix.items.names import flat_names
+from pix2pix.items.names import flat_names, recording_key
 from pix2pix.pairs.splits import seeded_subset
 
 
@@ -59,9 +59,10 @@ def list_sources(
         InputError: there is nothing to make pairs of, or only what this ``pair_task`` does not take.
     """
     by_kind: dict[str, list[PairSource]] = {"photos": [], "pairs": [], "videos": []}
-    for row in raw_rows:
-        path = str(raw / row["path"])
-        by_kind[row["kind"]].append(PairSource(path, row["source"], row["class_name"], row["split"]))
+    rows = list(raw_rows)
+    films = films_beside(rows, split_by)
+    for row in rows:
+        by_kind[row["kind"]].append(file_of_source(raw, row, films))
     crops = [face_or_frame(faces, row, split_by) for row in face_rows]
     sources = by_kind["pairs"] if pair_task == "none" else by_kind["photos"] + crops
     if sources:
@@ -69,6 +70,27 @@ def list_sources(
     raise InputError(
         _nothing_to_pair([kind for kind, members in by_kind.items() if members], pair_task, skipped)
     )
+
+
+def films_beside(raw_rows: Iterable[Mapping[str, str]], split_by: SplitBy) -> dict[PurePosixPath, str]:
+    """The group of each video of the raw dataset, by its path in the source without the suffix.
+
+    A photo of that path is of the same moment: a phone's Live Photo is ``x.heic`` and ``x.mov``.
+    """
+    return {
+        PurePosixPath(row["source"]).with_suffix(""): (
+            row["class_name"] if split_by == "person" else recording_key(row)
+        )
+        for row in raw_rows
+        if row["kind"] == "videos"
+    }
+
+
+def file_of_source(raw: Path, row: Mapping[str, str], films: Mapping[PurePosixPath, str]) -> PairSource:
+    """The source that a row of the manifest of the raw dataset tells of; ``films`` is of ``films_beside``."""
+    group = films.get(PurePosixPath(row["source"]).with_suffix(""), "")
+    path = str(raw / row["path"])
+    return PairSource(path, row["source"], row["class_name"], row["split"], group, row.get("side", ""))
 
 
 def face_or_frame(folder: Path, row: Mapping[str, str], split_by: SplitBy) -> PairSource:

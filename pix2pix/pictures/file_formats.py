@@ -50,9 +50,6 @@ PICTURES_NOT_READ = {
 }
 VIDEOS_NOT_READ = {
     ".asf": "ASF",
-    ".flv": "Flash video",
-    ".m2ts": "AVCHD",
-    ".mts": "AVCHD",
     ".mxf": "MXF",
     ".ogv": "Ogg video",
     ".rm": "RealVideo",

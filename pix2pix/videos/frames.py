@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pix2pix.core.errors import UnreadableError
 from pix2pix.items.manifest import KEPT, SKIPPED, Row
-from pix2pix.items.names import flat_names
+from pix2pix.items.names import flat_names, recording_key
 from pix2pix.items.parallel import Workers, in_parallel
 from pix2pix.videos.recordings import Signature, same_film
 from pix2pix.videos.video_files import VideoReader
@@ -108,7 +108,7 @@ def extract_frames(
     results = _extract_clips(clips, out, interval_ms, max_frames, workers)
     recordings = same_film(
         {
-            _key(clip): result.signature
+            recording_key(clip.row): result.signature
             for clip, result in zip(clips, results, strict=True)
             if result.signature is not None
         }
@@ -117,7 +117,7 @@ def extract_frames(
     clip_rows: list[ClipRow] = []
     first_of: dict[str, str] = {}
     for clip, result in zip(clips, results, strict=True):
-        recording = recordings.get(_key(clip), "")
+        recording = recordings.get(recording_key(clip.row), "")
         first = first_of.setdefault(recording, clip.row["path"]) if recording else clip.row["path"]
         frame_rows += _frame_rows(clip, result, recording)
         clip_rows.append(_clip_row(clip, result, recording, first))
@@ -144,10 +144,6 @@ def _below_person(row: Mapping[str, str]) -> PurePosixPath:
     if row["class_name"] in parts[:-1]:
         parts.remove(row["class_name"])
     return PurePosixPath(*parts)
-
-
-def _key(clip: Clip) -> str:
-    return f"{clip.row['class_name']}/{clip.row['sha256'][:16]}"
 
 
 def _extract_clips(

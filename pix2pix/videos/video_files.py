@@ -12,7 +12,25 @@ from pix2pix.pictures.images import JPEG_QUALITY, MIN_SIDE_PX, RgbImage, resized
 from pix2pix.pictures.opencv import cv2
 from pix2pix.videos.presentation_clock import PresentationClock
 
-VIDEO_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
+VIDEO_SUFFIXES = frozenset(
+    {
+        ".3gp",
+        ".avi",
+        ".flv",
+        ".m2ts",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".ts",  # some are programs in TypeScript, which cannot be opened as a video
+        ".webm",
+        ".wmv",
+    }
+)
+ANIMATION = ".gif"  # a video among videos, where it has several frames, and a photo elsewhere
 
 # A damaged stretch and the end of a file look the same to OpenCV: `grab` fails. Go on for as many frames as
 # the header still promises, within these bounds (the header is a guess).
@@ -67,7 +85,8 @@ class VideoReader:
         clock: when they are shown.
 
     Raises:
-        UnreadableError: OpenCV cannot open the file as a video, or its pictures are smaller than 16 px.
+        UnreadableError: OpenCV cannot open the file as a video, it is a GIF of one frame, or its pictures are
+            smaller than 16 px.
     """
 
     def __init__(self, path: Path, interval_ms: float = 0, max_frames: int = 0) -> None:
@@ -75,6 +94,8 @@ class VideoReader:
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         if not self._capture.isOpened():
             raise UnreadableError("cannot be opened as a video")
+        if path.suffix.lower() == ANIMATION and self._capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 1:
+            raise UnreadableError("a GIF of one frame, which is a photo and no video")
         width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         if min(width, height) < MIN_SIDE_PX:

@@ -71,6 +71,13 @@ def test_files_of_one_film_and_faces_of_one_frame_stay_together() -> None:
     assert [result.splits.get(i) for i in range(40)] == [result.splits.get(i) for i in range(40, 80)]
 
 
+def test_live_photo_of_a_recording_that_is_cut_is_left_out() -> None:
+    live = PairSource("", "a.heic", "all", "", "ann/a")
+    result = allotted([*film("a", 40), live])
+    assert result.gaps[40] == "gap between splits: the photo of a recording that is cut by time"
+    assert set(sizes(result, range(40))) == {"train", "val", "test", "gap"}
+
+
 def test_recordings_that_are_enough_are_split_as_ever() -> None:
     sources = [source for name in "abcde" for source in film(name, 10)] + photos(20)
     by_clip = allotted(sources, "clip")

@@ -229,7 +229,8 @@ def test_equal_and_odd_names_of_both_sides_stay_apart(tmp_path: Path) -> None:
 def raw_row(side: str, kind: str = "photos") -> dict[str, str]:
     return {
         "path": f"images/{side}/1.png",
-        "source": f"{side}/1.png",
+        "source": f"{side}/1.png" if kind == "photos" else f"{side}/film.mp4",
+        "sha256": "0" * 64,
         "kind": kind,
         "class_name": "all",
         "split": "",

@@ -4,11 +4,15 @@ from pathlib import Path
 import pytest
 
 from pix2pix.core.errors import InputError
+from pix2pix.items.names import recording_key
+from pix2pix.pairs.sides import list_sides
 from pix2pix.pairs.sources import PairSource, choose_sources, file_names, list_sources
+
+SIDED = [("videos", "A/IMG_1.mov"), ("photos", "A/IMG_1.heic"), ("photos", "B/IMG_1.jpg")]
 
 
 def raw_row(kind: str) -> dict[str, str]:
-    return {"path": "x.png", "source": "x.png", "kind": kind, "class_name": "all", "split": ""}
+    return raw(kind, "x.png")
 
 
 def test_task_that_does_not_fit_the_dataset_is_refused(tmp_path: Path) -> None:
@@ -41,6 +45,32 @@ def test_faces_are_grouped_by_recording_or_by_person(tmp_path: Path) -> None:
     assert [source.time_ms for source in by_clip] == [0, 500]
     assert list_sources(tmp_path, [], tmp_path, rows, "grayscale", "auto") == by_clip
     assert [source.group for source in by_person] == ["ann", "ann"]
+
+
+def raw(kind: str, source: str, class_name: str = "all") -> dict[str, str]:
+    row = {"path": source, "source": source, "kind": kind, "class_name": class_name, "split": "", "side": ""}
+    return row | {"sha256": f"{source:0>20}"}
+
+
+def test_photo_with_a_film_of_its_name_is_of_that_recording(tmp_path: Path) -> None:
+    """A phone's Live Photo is both; its picture in training and its film in the test would be a leak."""
+    film, other = raw("videos", "ann/IMG_1.MOV", "ann"), raw("videos", "IMG_1.MOV")
+    photos = [raw("photos", name) for name in ("ann/IMG_1.HEIC", "ann/IMG_2.jpg", "bob/IMG_1.jpg")]
+    faces = [{"path": "f.png", "person": "ann", "split": "", "recording": recording_key(film)}]
+    faces[0]["time_ms"] = "0"
+    for split_by in ("clip", "person"):
+        rows = [*photos, film, other]
+        live, *alone, face = list_sources(tmp_path, rows, tmp_path, faces, "grayscale", split_by)
+        assert live.group == face.group != ""
+        assert [photo.group for photo in alone] == ["", ""]
+
+
+def test_photo_of_a_side_with_a_film_of_its_name_is_of_that_recording(tmp_path: Path) -> None:
+    rows = [raw(kind, name) | {"side": name[0]} for kind, name in SIDED]
+    frames = [{"path": "A/1.jpg", "person": "all", "split": "", "side": "A", "time_ms": "0"}]
+    frames[0]["recording"] = recording_key(rows[0])
+    live, other, frame = list_sides(tmp_path, rows, tmp_path, frames, "none")
+    assert (live.group, other.group) == (frame.group, "")
 
 
 def test_names_are_free_of_clashes_within_a_class() -> None:

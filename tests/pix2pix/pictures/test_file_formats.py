@@ -123,3 +123,15 @@ def test_the_reader_of_heic_is_loaded_with_the_first_such_file(tmp_path: Path, p
 def test_no_format_is_both_read_and_not() -> None:
     assert not (IMAGE_SUFFIXES | VIDEO_SUFFIXES) & (PICTURES_NOT_READ.keys() | VIDEOS_NOT_READ.keys())
     assert not PICTURES_NOT_READ.keys() & VIDEOS_NOT_READ.keys()
+
+
+@pytest.mark.parametrize("format", ["MPO", "HEIF"])
+def test_picture_with_a_gain_map_is_its_base_picture(tmp_path: Path, photo: RgbImage, format: str) -> None:
+    """A phone's HDR photo is a picture of the usual brightness, and one of how much brighter to show it."""
+    register_heif()
+    path = tmp_path / ("a.jpg" if format == "MPO" else "a.heic")
+    gains = Image.fromarray(np.full_like(photo[::2, ::2], 90))
+    Image.fromarray(photo).save(path, format, save_all=True, append_images=[gains], quality=95)
+    with Image.open(path) as file:
+        assert file.n_frames == 2
+    assert np.abs(read_image(path).astype(int) - photo).mean() < 6

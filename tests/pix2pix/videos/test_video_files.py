@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pix2pix.core.errors import UnreadableError
 from pix2pix.pictures.images import write_jpeg
-from pix2pix.videos.video_files import VideoReader, write_video
+from pix2pix.videos.video_files import VIDEO_SUFFIXES, VideoReader, write_video
 
 needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg"
@@ -171,3 +172,40 @@ def test_real_damaged_video_is_decoded_past_the_damage(datasets: Path) -> None:
     reader = VideoReader(datasets / "videos/edge/corrupt_middle.mp4")
     assert len(list(reader)) == 127
     assert reader.decoded == 127 and reader.failed > 0
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.ts", ["-c:v", "mpeg2video", "-f", "mpegts"]),
+        ("a.MTS", ["-c:v", "mpeg2video", "-f", "mpegts"]),
+        ("a.m2ts", ["-c:v", "mpeg2video", "-f", "mpegts"]),
+        ("a.flv", ["-c:v", "flv"]),
+    ],
+)
+def test_videos_of_cameras_and_old_pages_are_read(tmp_path: Path, name: str, options: list[str]) -> None:
+    red = np.full((48, 64, 3), (250, 10, 10), np.uint8)
+    path = encoded(tmp_path / name, [red] * 10, *options)
+    assert path.suffix.lower() in VIDEO_SUFFIXES
+    frames = list(VideoReader(path))
+    assert [frame.time_ms for frame in frames] == pytest.approx([40 * number for number in range(10)])
+    assert all(np.abs(frame.image.astype(int) - red).max() < 12 for frame in frames)
+
+
+def test_program_in_typescript_is_no_video(tmp_path: Path) -> None:
+    (tmp_path / "code.ts").write_text("export const frames: number = 1;\n")
+    with pytest.raises(UnreadableError, match="cannot be opened as a video"):
+        VideoReader(tmp_path / "code.ts")
+
+
+def test_gif_is_a_video_where_it_has_several_frames(tmp_path: Path) -> None:
+    colours = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]
+    pictures = [Image.new("RGB", (64, 48), colour) for colour in colours]
+    pictures[0].save(tmp_path / "moving.gif", save_all=True, append_images=pictures[1:], duration=200)
+    pictures[0].save(tmp_path / "still.gif")
+    frames = list(VideoReader(tmp_path / "moving.gif"))
+    assert [frame.time_ms for frame in frames] == pytest.approx([0, 200, 400])
+    assert [tuple(frame.image[20, 20]) for frame in frames] == colours
+    with pytest.raises(UnreadableError, match="a GIF of one frame, which is a photo"):
+        VideoReader(tmp_path / "still.gif")
