@@ -36,8 +36,9 @@ recipe: $(VENV)/.installed | .git  ## NAME=columbia_facades [SET="epochs=2 ..."]
 study: $(VENV)/.installed | .git  ## NAME=norms [SET="epochs=2 ..."] [SMOKE=1] [FULL=1] [FORCE=1] [QUEUE=1] [LIST=1]: settings compared
 	@$(VENV)/bin/python -m experiments study $(FLAGS) $(if $(filter-out 0,$(FULL)),--full) $(if $(filter-out 0,$(LIST)),--list)
 
-studies: $(VENV)/.installed | .git  ## [LIST=1] [PAGE=1]: all studies, as far as they are not measured yet, and docs/results.md
-	@$(VENV)/bin/python -m experiments studies $(if $(filter-out 0,$(LIST)),--list) $(if $(filter-out 0,$(PAGE)),--page)
+studies: $(VENV)/.installed | .git  ## [LIST=1] [QUEUE=1] [PAGE=1]: what of all studies is not measured yet, and docs/results.md
+	@$(VENV)/bin/python -m experiments studies $(if $(filter-out 0,$(LIST)),--list) $(if $(filter-out 0,$(QUEUE)),--queue) \
+		$(if $(filter-out 0,$(PAGE)),--page)
 
 # Of make compare: which datasets, of those that lie in DATASETS_DIR; all, where none is named.
 DATA ?=

@@ -1,6 +1,7 @@
 """Run a recipe, a study or all: ``python -m experiments recipe NAME``; ``make recipe`` and others do."""
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from experiments.dvc_runs import execute, exp_run, experiments, free_name, queued_names
@@ -16,6 +17,11 @@ from pix2pix.pages.study.table import claims_table, markdown, table
 from stages.settings.check import check_source
 from stages.shared.committed import link_for_folder
 from stages.shared.running import WORK
+
+QUEUED = (
+    "`dvc queue start -j 2` runs what is queued, two at a time; the same command without the queue records "
+    "what it has done."
+)
 
 
 def main() -> None:
@@ -35,9 +41,10 @@ def _arguments() -> argparse.Namespace:
         kind.add_argument("--set", default="", metavar="'KEY=VALUE ...'", help="settings to change")
         kind.add_argument("--smoke", action="store_true", help="small: two minutes on two cores a run")
         kind.add_argument("--force", action="store_true", help="replace what has run under the name")
-        kind.add_argument("--queue", action="store_true", help="into DVC's queue, instead of running it")
     study.add_argument("--full", action="store_true", help="as large as in the report, on its recipe's data")
     studies.add_argument("--page", action="store_true", help="run nothing, only write the page")
+    for kind in (recipe, study, studies):
+        kind.add_argument("--queue", action="store_true", help="into DVC's queue, instead of running it")
     for kind in (study, studies):
         kind.add_argument("--list", action="store_true", help="say what would be run, and about how long")
     return parser.parse_args()
@@ -71,10 +78,7 @@ def _study(args: argparse.Namespace) -> None:
         return
     _run(study, force=args.force, queue=args.queue)
     if args.queue:
-        print(
-            "`dvc queue start -j 2` runs what is queued, two at a time; the same command without the queue "
-            "records what it has done."
-        )
+        print(QUEUED)
         return
     results = gathered(study.name, study.file)
     print(f"\n{study.file.title}\n{markdown(table(results))}\n{markdown(claims_table(results))}")
@@ -86,15 +90,19 @@ def _studies(args: argparse.Namespace) -> None:
     if args.list:
         print("\n".join(listed(studies, run_by_run=False)))
         return
+    left: set[str] = set()
     for study in studies:
-        _run(study)
+        _run(study, queue=args.queue, left=left if args.queue else ())
+        left |= {run.digest for run in study.runs}
         write_results_page()
+    if args.queue:
+        print(QUEUED)
     print(f"studies: {write_results_page()}")
 
 
-def _run(study: Study, *, force: bool = False, queue: bool = False) -> None:
+def _run(study: Study, *, force: bool = False, queue: bool = False, left: Collection[str] = ()) -> None:
     with locked(WORK / f"study-{study.name}.lock", "study"):
-        run_study(study, force=force, queue=queue)
+        run_study(study, force=force, queue=queue, left=left)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The runs of a study: done where their results are missing, and recorded one by one."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 
 from experiments.collected import collected
@@ -21,15 +21,16 @@ from pix2pix.core.kept_work import locked
 from pix2pix.core.outputs import write_json
 from pix2pix.pages.study.results import Result, read_runs, results_path
 from pix2pix.pages.study.study_file import RESULTS
+from stages.settings.check import check_source
 from stages.shared.settings import PARAMS
 
-# Measured at 64 px and ngf 32 on one core, for the list of what there is to run; two runs share two cores.
-SECONDS_PER_PICTURE, SECONDS_PER_RUN = 0.085, 55.0
-SECONDS_PER_PICTURE_IN_BATCH = 0.025
+# Measured at 64 px and ngf 32, in seconds of one core, for the list of what there is to run.
+SECONDS_PER_RUN = 55.0  # of what is not training
+SECONDS_PER_PICTURE, IN_BATCH, WITH_FEATURES = 0.085, 0.04, 0.2
 USUAL_SIDE_PX = 64
 
 
-def run_study(study: Study, *, force: bool = False, queue: bool = False) -> None:
+def run_study(study: Study, *, force: bool = False, queue: bool = False, left: Collection[str] = ()) -> None:
     """Do the runs whose results have not been recorded yet, one after the other.
 
     Each is an experiment of DVC in a copy of the project, so that the working folder stays as it is. A run
@@ -40,19 +41,22 @@ def run_study(study: Study, *, force: bool = False, queue: bool = False) -> None
         study: the study.
         force: do all runs again.
         queue: put them into DVC's queue instead; called again, the function records what the queue has done.
+        left: the digests of runs that are left to another study, which shares its results.
 
     Raises:
-        InputError: the data of the study are missing.
+        InputError: the data of the study are missing, or there is nothing at a source.
     """
     needed = {run.data for run in study.runs} == {study.file.data.label}
     if needed:
         prepare_subset(study.file.data)
+    for settings in [run.settings for run in study.runs]:
+        check_source(settings["dataset"], settings["source"])
     keep_only(study, set() if force else {run.digest for run in study.runs})
     for number, run in enumerate(study.runs, start=1):
         print(f"study: {study.name}, {number} of {len(study.runs)}: {run.name}", end="", flush=True)
         recorded = run.name in read_runs(study.name)
         print(": has been measured" if recorded else "", flush=True)
-        if not recorded:
+        if not recorded and run.digest not in left:
             _do(study, run, force=force, queue=queue)
 
 
@@ -132,7 +136,9 @@ def minutes(run: Run, train_pairs: int) -> float:
     """About how long a run takes on one core, from its pictures, their size and the width of its networks."""
     settings = run.settings
     pictures = train_pairs * (settings["epochs"] + settings["pretrain_epochs"])
-    one = SECONDS_PER_PICTURE if settings["batch_size"] == 1 else SECONDS_PER_PICTURE_IN_BATCH
+    one = SECONDS_PER_PICTURE if settings["batch_size"] == 1 else IN_BATCH
+    if settings["lambda_projected"]:
+        one = WITH_FEATURES
     size = (settings["image_size"] / USUAL_SIDE_PX) ** 2
     return float(pictures * one * size + SECONDS_PER_RUN) / 60
 

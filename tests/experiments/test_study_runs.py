@@ -13,7 +13,7 @@ from experiments.studies import Run, Study
 from experiments.study_runs import keep_only, listed, missing, own_name, record
 from pix2pix.pages.study.results import read_runs, results_path
 
-SETTINGS = {"epochs": 3, "pretrain_epochs": 0, "batch_size": 1, "image_size": 64}
+SETTINGS = {"epochs": 3, "pretrain_epochs": 0, "batch_size": 1, "image_size": 64, "lambda_projected": 0}
 
 
 @pytest.fixture(autouse=True)
