@@ -9,7 +9,7 @@ INSTALL := $(VENV)/bin/python -m pip install --no-compile --disable-pip-version-
 # On all cores, which pip does not; some packages carry files for other versions of Python.
 COMPILE := $(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: repro demo recipe study compare report rate ratings test test-all lint clean
+.PHONY: repro demo recipe study studies compare report rate ratings test test-all lint clean
 
 repro: $(VENV)/.installed | .git  ## run the whole pipeline
 	@$(VENV)/bin/python -m stages.settings --source
@@ -27,13 +27,18 @@ report: $(VENV)/.installed | .git  ## write the plots, metrics and settings to r
 # Through the environment, so that the shell takes them as they are.
 recipe study: export CHANGES = $(SET)
 recipe study: export NAMED = $(NAME)
-FLAGS = "$$NAMED" --set "$$CHANGES" $(if $(filter-out 0,$(SMOKE)),--smoke) $(if $(filter-out 0,$(FORCE)),--force)
+FLAGS = "$$NAMED" --set "$$CHANGES" $(if $(filter-out 0,$(SMOKE)),--smoke) $(if $(filter-out 0,$(FORCE)),--force) \
+	$(if $(filter-out 0,$(QUEUE)),--queue)
 
 recipe: $(VENV)/.installed | .git  ## NAME=columbia_facades [SET="epochs=2 ..."] [SMOKE=1] [FORCE=1] [QUEUE=1]: a published system
-	@$(VENV)/bin/python -m experiments recipe $(FLAGS) $(if $(filter-out 0,$(QUEUE)),--queue)
+	@$(VENV)/bin/python -m experiments recipe $(FLAGS)
 
-study: $(VENV)/.installed | .git  ## NAME=norms [SET="epochs=2 ..."] [SMOKE=1] [FORCE=1]: settings compared, in studies/results/
-	@$(VENV)/bin/python -m experiments study $(FLAGS)
+study: $(VENV)/.installed | .git  ## NAME=norms [SET="epochs=2 ..."] [SMOKE=1] [FULL=1] [FORCE=1] [QUEUE=1] [LIST=1]: settings compared
+	@$(VENV)/bin/python -m experiments study $(FLAGS) $(if $(filter-out 0,$(FULL)),--full) $(if $(filter-out 0,$(LIST)),--list)
+
+studies: $(VENV)/.installed | .git  ## [LIST=1] [QUEUE=1] [PAGE=1]: what of all studies is not measured yet, and docs/results.md
+	@$(VENV)/bin/python -m experiments studies $(if $(filter-out 0,$(LIST)),--list) $(if $(filter-out 0,$(QUEUE)),--queue) \
+		$(if $(filter-out 0,$(PAGE)),--page)
 
 # Of make compare: which datasets, of those that lie in DATASETS_DIR; all, where none is named.
 DATA ?=

@@ -135,7 +135,7 @@ def show(words: list[str]) -> None:
     quoted = [shlex.quote(word) for word in words]
     pairs = iter(quoted)
     for word in pairs:
-        part = f"{word} {next(pairs)}" if word in ("-S", "-n") else word
+        part = f"{word} {next(pairs)}" if word in ("-S", "-n", "-m") else word
         if len(lines[-1]) + len(part) >= LINE:
             lines.append("   ")
         lines[-1] += f" {part}" if lines[-1] else part

@@ -1,49 +1,26 @@
-"""Studies: a grid of settings, each point of which is run as an experiment, once."""
+"""Studies: a grid of settings, each point of which is run as an experiment, with several seeds."""
 
-from collections.abc import Mapping
+import hashlib
+import json
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from experiments.dvc_runs import Experiment, execute, exp_run, experiments, numbered, remove_leftovers
 from experiments.recipes import (
     SMOKE,
     Settings,
     absolute_paths,
     changed,
-    load_params,
     parse_changes,
     read_recipe,
 )
+from experiments.study_data import subset_folder
 from pix2pix.core.errors import InputError
+from pix2pix.pages.study.study_file import STUDIES, StudyFile, read_study_file
 from stages.settings.check import problems
-from stages.shared.settings import PARAMS, read_settings_file
 
-STUDIES = Path("studies")
 RECIPE = "recipe"  # among the settings of a value: another recipe than the study's
-
-
-class StudyFile(BaseModel):
-    """What a study's file holds.
-
-    Attributes:
-        title: the title of its table and figure.
-        claim: what somebody says the settings do, and where it is said.
-        recipe: the recipe whose settings all runs share.
-        settings: the settings that all runs change.
-        grid: the values of each axis, with the settings of each value. Each combination is a run.
-    """
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    title: str
-    claim: str
-    recipe: str
-    settings: dict[str, Any] = Field(default_factory=dict)
-    grid: dict[str, dict[str, dict[str, Any]]] = Field(min_length=1)
+FULL = "full"
+OF_NO_EFFECT = ("source", "seed", "keep_every", "sample_every")  # on the kind of a run; its data count
 
 
 @dataclass(frozen=True)
@@ -51,106 +28,104 @@ class Run:
     """A run of a study.
 
     Attributes:
-        values: its value on each axis.
+        way: the values of its settings on each axis, or the recommended recipe.
+        seed: of the run.
         settings: all settings.
+        data: what it learns from: the label of a subset, or the path or address of a source.
     """
 
-    values: tuple[str, ...]
+    way: str
+    seed: int
     settings: Settings
+    data: str
 
-    def name(self, study: str) -> str:
-        """The name of its experiment, which starts with ``study``, the study's name."""
-        return "-".join((study, *self.values))
+    @property
+    def name(self) -> str:
+        """What its result is called."""
+        return f"{self.way}, seed {self.seed}"
+
+    def experiment(self, study: str) -> str:
+        """The name of its experiment, which starts with ``study``, that of the study."""
+        return f"{study}-{self.way}-seed{self.seed}"
+
+    def tags(self, study: str) -> str:
+        """What the commit of its experiment says."""
+        return f"study: {study}; way: {self.way}; seed: {self.seed}"
+
+    @property
+    def digest(self) -> str:
+        """A hash of its data and of all settings that change its result.
+
+        What is off counts as not there: a new setting changes no digest where it is off.
+        """
+        values = {key: value for key, value in self.settings.items() if value and key not in OF_NO_EFFECT}
+        text = json.dumps({"data": self.data, "seed": self.seed, "settings": values}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study: the name that its experiments start with, its file and its runs."""
+    """A study: the name of its results, that of its file, the file and its runs, seed by seed."""
 
     name: str
+    of: str
     file: StudyFile
     runs: list[Run]
 
 
-def study_names() -> list[str]:
-    """The studies that there are."""
-    return sorted(path.stem for path in STUDIES.glob("*.yaml"))
-
-
-def read_study(name: str, changes: str = "", *, smoke: bool = False) -> Study:
+def read_study(name: str, changes: str = "", *, smoke: bool = False, full: bool = False) -> Study:
     """Read a study, with the settings of its runs.
 
     Args:
         name: the name of its file, without the suffix.
-        changes: settings to change in all runs, such as ``epochs=2 batch_size=4``.
-        smoke: make the runs small.
+        changes: settings to change in all runs, such as ``epochs=2 batch_size=4``; where they name a dataset,
+            it takes the place of the study's.
+        smoke: make the runs small, with one seed.
+        full: leave the runs as large as who claims something had them, with data of its recipe.
 
     Raises:
         InputError: there is no such study, or a setting is wrong.
     """
+    file = read_study_file(name)
     path = STUDIES / f"{name}.yaml"
-    if name not in study_names():
-        raise InputError(f"NAME: found {name!r}; input should be one of {', '.join(study_names())}")
-    try:
-        file = StudyFile.model_validate(read_settings_file(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {error}") from None
-    grid = list(product(*file.grid.values()))
-    points = [_settings(file, values, path, smoke) for values in grid]
-    same_size = {"image_size": max(settings["image_size"] for settings in points)} if smoke else {}
+    points = {way: _settings(file, way, path, smoke, full) for way in file.ways}
+    same_size = {"image_size": max(settings["image_size"] for settings in points.values())} if smoke else {}
     runs = []
-    for values, settings in zip(grid, points, strict=True):
-        wanted = changed(settings, same_size | parse_changes(changes, settings))
-        runs.append(Run(values, absolute_paths(wanted)))
-    return Study(f"{name}-{SMOKE}" if smoke else name, file, runs)
+    seeds = range(1, (1 if smoke else file.seeds) + 1)
+    for way, seed in [(way, seed) for seed in seeds for way in file.points] + [
+        (file.recommended.recipe, seed) for seed in seeds if file.recommended
+    ]:
+        given = parse_changes(changes, points[way])
+        is_subset = not full and not {"dataset", "source"} & given.keys()
+        data = _data(file) if is_subset else {}
+        wanted = changed(points[way], same_size | data | given | {"seed": seed})
+        label = file.data.label if is_subset else str(wanted["source"] or wanted["dataset"])
+        runs.append(Run(way, seed, absolute_paths(wanted), label))
+    return Study(_name(name, changes, smoke, full), name, file, runs)
 
 
-def _settings(file: StudyFile, values: tuple[str, ...], path: Path, smoke: bool) -> Settings:
-    """All settings of the run with these values, one of each axis."""
-    own = dict(file.settings)
-    for axis, value in zip(file.grid.values(), values, strict=True):
-        own |= axis[value]
-    settings = read_recipe(own.pop(RECIPE, file.recipe)) | own
+def _name(name: str, changes: str, smoke: bool, full: bool) -> str:
+    """The name of the results: those of other settings are no results of the study's file."""
+    parts = [name, *([FULL] if full else []), *([SMOKE] if smoke else [])]
+    if changes.strip():
+        parts.append(hashlib.sha256(" ".join(changes.split()).encode()).hexdigest()[:6])
+    return "-".join(parts)
+
+
+def _data(file: StudyFile) -> Settings:
+    return {"dataset": "folder", "layout": "pairs", "source": str(subset_folder(file.data)), "max_images": 0}
+
+
+def _settings(file: StudyFile, way: str, path: Path, smoke: bool, full: bool) -> Settings:
+    """All settings of a way, but for its data and seed."""
+    if file.recommended and way == file.recommended.recipe:
+        recipe, own = way, dict(file.recommended.settings)
+    else:
+        own = dict(file.settings) | ({} if full else file.size)
+        for axis, value in zip(file.grid.values(), file.points[way], strict=True):
+            own |= axis[value]
+        recipe = own.pop(RECIPE, file.recipe)
+    settings = read_recipe(recipe) | own
     if found := problems(settings, path):
         raise InputError("\n".join(found))
     return changed(settings, {}, smoke=smoke)
-
-
-def run_study(study: Study, *, force: bool = False) -> tuple[str, list[Experiment]]:
-    """Do the runs that have not been done yet, one after the other.
-
-    Each runs in a copy of the project, so that the working folder stays as it is. A run that was killed
-    continues from the state that its training has kept.
-
-    Returns:
-        the name that the experiments start with, which is numbered where those of the study's own name have
-        other settings; and the experiments, in the order of the runs.
-    """
-    done = experiments()
-    if force and (names := [run.name(study.name) for run in study.runs if run.name(study.name) in done]):
-        execute(["dvc", "exp", "remove", *names])
-        done = experiments()
-    series = series_name(study, done)
-    for number, run in enumerate(study.runs, start=1):
-        name = run.name(series)
-        state = f" is done, on commit {done[name].baseline[:7]}" if name in done else ""
-        print(f"study: {number} of {len(study.runs)}: {name}{state}", flush=True)
-        if name not in done:
-            remove_leftovers(name)
-            execute(exp_run(name, run.settings, "--temp"))
-    done = experiments()
-    return series, [done[run.name(series)] for run in study.runs]
-
-
-def series_name(study: Study, done: Mapping[str, Experiment]) -> str:
-    """Return the study's name, or the first numbered one under which nothing has run with other settings."""
-    return next(name for name in numbered(study.name) if _fits(study, name, done))
-
-
-def _fits(study: Study, name: str, done: Mapping[str, Experiment]) -> bool:
-    """Whether the experiments of this name, where they have run, have the settings of the study's runs."""
-    return all(
-        load_params(done[own].read(PARAMS)) == run.settings
-        for run in study.runs
-        if (own := run.name(name)) in done
-    )

@@ -28,6 +28,7 @@ NOT_RUN = {
     ("make", "lint"): "is run beside the tests",
     ("make", "bench"): "takes long",
     ("make", "compare"): "takes many hours",
+    ("make", "studies"): "takes many hours",
     ("dvc", "remote"): "tests/end_to_end/test_sharing.py does",
     ("dvc", "push"): "tests/end_to_end/test_sharing.py does",
     ("dvc", "pull"): "tests/end_to_end/test_sharing.py does",

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import torch
-from clones import Clone, clone_project, ran
+from clones import Clone, clone_project, ran, wait_for_queue
 from conftest import PROJECT
 from torchvision.models import resnet18
 from training_cases import write_pairs
@@ -166,13 +166,13 @@ def start(clone: Clone, *command: str) -> "subprocess.Popen[str]":
 
 def wait_for_a_second_training(clone: Clone, process: "subprocess.Popen[str]") -> None:
     seen: set[Path] = set()
-    for _ in range(6000):
+    for _ in range(15000):
         assert process.poll() is None, process.communicate()[0]
         seen |= {path.parent for path in clone.path.glob(".dvc/tmp/work/train-*/state.pt")}
         if len(seen) == 2:
             return
         time.sleep(0.02)
-    raise AssertionError("no second training has kept a state within two minutes")
+    raise AssertionError("no second training has kept a state within five minutes")
 
 
 @pytest.mark.parametrize("name", ["cyclegan_horse2zebra", "cut_horse2zebra"])
@@ -203,18 +203,50 @@ def test_killed_study_goes_on_where_it_was(clone: Clone, pairs: Path) -> None:
     wait_for_a_second_training(clone, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert "norms-smoke-batch" in names(clone) and "norms-smoke-instance" not in names(clone)
+    (file,) = (clone.path / "studies/results").glob("norms-smoke-*.json")
+    assert [run["way"] for run in json.loads(file.read_text())["runs"]] == ["batch"]
 
     output = clone.run(*command)
-    assert "1 of 2: norms-smoke-batch is done" in output and ran(output)[-2:] == ["train", "evaluate"]
+    assert "1 of 4: batch, seed 1: has been measured" in output and ran(output)[-2:] == ["train", "evaluate"]
     assert "train: going on after step" in output
-    results = clone.path / "studies/results/norms-smoke"
-    assert {path.name for path in results.iterdir()} == {"table.md", "table.csv", "figure.png"}
-    assert "| instance |" in output and "| instance |" in (results / "table.md").read_text()
+    runs = {run["way"]: run for run in json.loads(file.read_text())["runs"]}
+    assert list(runs) == ["batch", "batch_eval", "instance", "best_colour"]
+    assert runs["instance"]["experiment"] == f"{file.stem}-instance-seed1" in names(clone)
+    assert runs["batch"]["figures"]["sharpness"] > 0 and len(runs["batch"]["curves"]["val_l1"]) == 30
+    assert "| instance (1 of 3 seeds) |" in output and "undecided" in output
     assert '"running"' not in clone.run("dvc", "exp", "show", "--json")
     assert clone.run("git", "status", "--short", "--untracked-files=no") == ""
 
     assert ran(clone.run(*command)) == []  # nothing is done again
+    clone.run("python", "-m", "pix2pix", "report", "--study", file.stem)
+    page = (clone.path / "report.html").read_text()
+    assert page.count("data:image/jpeg") == 6  # inputs, four ways and targets
+
+
+def test_study_runs_in_the_queue_with_two_workers_and_dvc_compares_its_runs(
+    clone: Clone, pairs: Path
+) -> None:
+    clone.run("git", "checkout", "--quiet", "--", ".")
+    command = ("python", "-m", "experiments", "study", "l1_weight", "--smoke", "--set", own(pairs))
+    assert "`dvc queue start -j 2` runs what is queued" in clone.run(*command, "--queue")
+    assert "waits in the queue" in clone.run(*command, "--queue")
+    clone.run("dvc", "queue", "start", "-j", "2")
+    try:
+        wait_for_queue(clone)
+    finally:
+        clone.run("dvc", "queue", "stop")
+    output = clone.run(*command)
+    assert ran(output) == [] and "| 200 (1 of 3 seeds) |" in output  # it records what the queue has done
+    (file,) = (clone.path / "studies/results").glob("l1_weight-smoke-*.json")
+    done = [f"{file.stem}-{way}-seed1" for way in ("100", "200", "best_labels")]
+    assert set(done) <= set(names(clone))
+    shown = clone.run("dvc", "exp", "show", "--only-changed", "--csv")
+    assert all(name in shown for name in done) and "lambda_l1" in shown.splitlines()[0]
+    clone.run("dvc", "plots", "diff", *done[:2], "--out", "dvc_plots")
+    curves = (clone.path / "dvc_plots/index.html").read_text()
+    assert all(name in curves for name in done[:2])
+    messages = clone.run("git", "log", "-1", "--format=%B", f"--glob=refs/exps/*/*/{done[0]}")
+    assert f"study: {file.stem}; way: 100; seed: 1" in messages
 
 
 @pytest.fixture(scope="module")

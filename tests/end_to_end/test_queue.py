@@ -2,16 +2,14 @@
 
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import pytest
-from clones import Clone, clone_project
+from clones import Clone, clone_project, wait_for_queue
 
 pytestmark = pytest.mark.slow
 
 WEIGHTS = (10, 20, 30, 40)
-QUEUE_ENDS_WITHIN_S = 300
 FILES = ("metrics/data.json", "metrics/train.json", "metrics/evaluate.json", "metrics/per_image.csv")
 
 
@@ -39,17 +37,6 @@ def alone(clone: Clone) -> dict[int, dict[str, str]]:
         clone.run("git", "checkout", "--quiet", "--", ".")
         found[weight] = metrics(clone, f"alone-{weight}")
     return found
-
-
-def wait_for_queue(clone: Clone) -> None:
-    end = time.monotonic() + QUEUE_ENDS_WITHIN_S
-    while time.monotonic() < end:
-        status = clone.run("dvc", "queue", "status")
-        if "Queued" not in status and "Running" not in status:
-            assert "Failed" not in status, status
-            return
-        time.sleep(1)
-    raise AssertionError(status)
 
 
 def test_queue_of_four_gives_the_metrics_of_single_runs(

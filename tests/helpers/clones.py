@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from conftest import PROJECT
 
+QUEUE_ENDS_WITHIN_S = 600
 TINY = {
     "frame_interval_ms": "1500",
     "ngf": "4",
@@ -119,3 +121,15 @@ def lend_environment(clone: Clone) -> None:
             (environment / path.name).symlink_to(path)
     for mark in (".installed", ".installed-demo", ".installed-dev"):
         (environment / mark).touch()
+
+
+def wait_for_queue(clone: Clone) -> None:
+    """Wait until DVC has run what is queued, and no experiment of it has failed."""
+    end = time.monotonic() + QUEUE_ENDS_WITHIN_S
+    while time.monotonic() < end:
+        status = clone.run("dvc", "queue", "status")
+        if "Queued" not in status and "Running" not in status:
+            assert "Failed" not in status, status
+            return
+        time.sleep(1)
+    raise AssertionError(status)
