@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pix2pix.translation.translator import Translator
 
-# Before torch is imported: its threads wait for each other in a loop, which keeps the one that they wait
-# for from its core, where another program works, too. On two busy cores steps were 10 to 50 times slower for it.
+# Before torch is imported: its threads wait for each other in a loop, which keeps the one that they wait for
+# from its core, where another program works, too. On two busy cores steps were 10 to 50 times slower for it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
