@@ -67,7 +67,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = clone_project(tmp_path_factory.mktemp("commands") / "clone")
     clone.run("dvc", "repro")
     clone.commit("Run the pipeline")
-    (clone.path / ".git" / "info" / "exclude").write_text("/.venv\n/photo*\n/latest_net_G*\n")
+    (clone.path / ".git" / "info" / "exclude").write_text("/.venv\n/photo*\n/film*\n/latest_net_G*\n")
     (clone.path / ".venv").symlink_to(sys.prefix)
     for kind in ("raw/images", "raw/videos", "pairs"):
         made = clone.path.parent / Path(kind).name
@@ -80,6 +80,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     photo = next((clone.path / "photos").rglob("*.png"))
     for name in ("photo.png", "photo.jpg"):
         shutil.copy(photo, clone.path / name)
+    shutil.copy(next((clone.path.parent / "videos").rglob("*.mp4")), clone.path / "film.mp4")
     network = original("resnet_6blocks", norm="instance", dropout=False)
     torch.save(network.state_dict(), clone.path / "latest_net_G.pth")
     clone.run("dvc", "exp", "save", "--name", "my-exp")
