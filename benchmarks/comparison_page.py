@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.comparison_speed import speed_name
 from benchmarks.comparisons import COMPARISONS, OURS, PLAIN, PLAIN_RECIPE, Run, ablation_runs, full_runs
 from pix2pix.core.outputs import whole_file
-from pix2pix.evaluation.measurement import BASELINE_MEAN
+from pix2pix.pages.study.table import ANSWERS
 from pix2pix.pictures.contact_sheet import contact_sheet, write_sheet
 from pix2pix.pictures.images import read_image
 from pix2pix.pictures.pairs import read_pair
@@ -35,7 +35,6 @@ COLUMNS = {  # by the name of a figure: its title, and how it is written
 SUMMARY = ("l1", "psnr", "ssim", "histogram_distance", "kid_lite0")  # of these, in the README
 README, MARKS = Path("README.md"), ("<!-- make compare -->\n", "<!-- as compared -->\n")
 NO_RATIO = "psnr"  # a logarithm
-ANSWERS = {BASELINE_INPUT: "output = input", BASELINE_MEAN: "output = mean training target"}
 PICTURES_SHOWN = 6
 HEAD = f"""# Plain pix2pix beside the recommended way
 
@@ -79,16 +78,26 @@ def write_page(record: Record) -> Path:
 
 def write_summary(record: Record) -> None:
     """Write the table of the README, between its marks."""
-    text = README.read_text()
-    before, _, rest = text.partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    with whole_file(README) as partial:
-        partial.write_text(f"{before}{MARKS[0]}{summary(record)}{MARKS[1]}{after}")
+    write_between(README, MARKS, summary(record))
+
+
+def write_between(page: Path, marks: tuple[str, str], text: str) -> None:
+    """Put ``text`` in the place of what a page has between two marks."""
+    before, _, rest = page.read_text().partition(marks[0])
+    _, _, after = rest.partition(marks[1])
+    with whole_file(page) as partial:
+        partial.write_text(f"{before}{marks[0]}{text}{marks[1]}{after}")
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """Write the lines of a table, the head first, as Markdown."""
+    head, *rest = lines
+    return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *rest))
 
 
 def summary(record: Record) -> str:
     """Lay out the trainings with full networks that have been run, and the trivial answer beside them."""
-    lines = [["test pictures of", "", *(COLUMNS[name][0] for name in SUMMARY)], ["---"] * (2 + len(SUMMARY))]
+    lines = [["test pictures of", "", *(COLUMNS[name][0] for name in SUMMARY)]]
     for data, comparison in COMPARISONS.items():
         known = [row for row in rows_of(full_runs(data), record) if row.figures]
         ways: dict[str, Sequence[Figures]] = {}
@@ -99,7 +108,7 @@ def summary(record: Record) -> str:
             ways[ANSWERS[BASELINE_INPUT]] = [_answer(BASELINE_INPUT, known[0].figures[0])]
         what = f"{data}: {comparison.task}"
         lines += [[what, way, *(_cell(name, of) for name in SUMMARY)] for way, of in ways.items()]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown(lines)
 
 
 def page(record: Record) -> str:
@@ -172,7 +181,7 @@ def _table(rows: Sequence[Row], *, with_ratios: bool = False) -> str:
     if not known:
         return "Not run yet.\n"
     columns = [name for name in COLUMNS if any(name in of for of in known)]
-    lines = [["", *(COLUMNS[name][0] for name in columns)], ["---"] * (1 + len(columns))]
+    lines = [["", *(COLUMNS[name][0] for name in columns)]]
     lines += [[_title(row), *(_cell(name, row.figures) for name in columns)] for row in rows]
     if with_ratios:
         plain, ours = rows[:2]
@@ -180,7 +189,7 @@ def _table(rows: Sequence[Row], *, with_ratios: bool = False) -> str:
     for prefix, title in ANSWERS.items():
         answer = _answer(prefix, known[0])
         lines += [[title, *(_cell(name, [answer]) for name in columns)]] if answer else []
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown(lines)
 
 
 def _answer(prefix: str, figures: Figures) -> Figures:

@@ -1,13 +1,15 @@
 """The tables of ``docs/gpu.md``, from the figures that are kept in ``benchmarks/results/gpu.json``."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.comparison_page import COLUMNS, SUMMARY, markdown, write_between
 from benchmarks.gpu.record import last_line
 from pix2pix.core.errors import InputError
-from pix2pix.core.outputs import whole_file, write_json
+from pix2pix.core.outputs import write_json
+from pix2pix.pages.study.table import ANSWERS
 from pix2pix.pictures.contact_sheet import write_sheet
 from pix2pix.pictures.images import read_image
 
@@ -35,14 +37,7 @@ TRANSLATION = {
     "tiled_1024px": "1024 px, ours in tiles of 256 px, `precision: auto`",
     "full_1024px": "1024 px, ours at once, `precision: auto`",
 }
-RECIPE = {
-    "l1": ("L1", ".4f"),
-    "psnr": ("PSNR in dB", ".2f"),
-    "ssim": ("SSIM", ".3f"),
-    "histogram_distance": ("histogram distance", ".3f"),
-    "kid_lite0": ("KID-lite0", ".1f"),
-}
-ANSWERS = {"baseline_input_": "output = input", "baseline_mean_": "output = mean training target"}
+RECIPE = {name: COLUMNS[name] for name in SUMMARY}
 
 Figures = Mapping[str, Any]
 Table = list[list[str]]
@@ -64,10 +59,7 @@ def write_page(record: Path | None = None) -> Path:
             if (record.parent / name).exists():
                 (PAGE.parent / IMAGES).mkdir(exist_ok=True)
                 write_sheet(PAGE.parent / IMAGES / _image_of(name), read_image(record.parent / name))
-    before, _, rest = PAGE.read_text().partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    with whole_file(PAGE) as partial:
-        partial.write_text(f"{before}{MARKS[0]}{tables(kept_record())}{MARKS[1]}{after}")
+    write_between(PAGE, MARKS, tables(kept_record()))
     return PAGE
 
 
@@ -131,7 +123,7 @@ def _training(record: Figures) -> str:
             lines.append([batch, title, *_cells(figures.get(way, {}), TRAINING)])
         if "ours_over_plain" in figures:
             notes.append(f"at batch {batch} {figures['ours_over_plain']:.2f} times as many images/s")
-    text = "A training step of the paper's networks at 256 px:\n\n" + _markdown(lines)
+    text = "A training step of the paper's networks at 256 px:\n\n" + markdown(lines)
     return text + (f"\nOurs beside the plain loop: {', '.join(notes)}.\n" if notes else "")
 
 
@@ -153,7 +145,7 @@ def _rates(record: Figures) -> str:
         title = f"frames of 640 px searched for faces, {name.removeprefix('batch_')} at once"
         lines.append([title, _cell(faces[name], "frames_per_s", ",.1f")])
     lines.append(["the same on the processor", _cell(faces.get("cpu_batch_8", {}), "frames_per_s", ",.1f")])
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def _recipes(record: Figures) -> str:
@@ -163,11 +155,12 @@ def _recipes(record: Figures) -> str:
         parts.append(_facts(name, figures))
         if "metrics" in figures:
             lines = [["", *(title for title, _ in RECIPE.values())]]
-            for prefix, title in {"": f"`{name}`", **ANSWERS}.items():
+            answers = {f"{prefix}_": title for prefix, title in ANSWERS.items()}
+            for prefix, title in {"": f"`{name}`", **answers}.items():
                 of_prefix = {key: figures["metrics"].get(f"{prefix}{key}") for key in RECIPE}
                 known = {key: value for key, value in of_prefix.items() if value is not None}
                 lines.append([title, *_cells(known, RECIPE)])
-            parts.append(_markdown(lines))
+            parts.append(markdown(lines))
         image = Path(IMAGES, _image_of(figures.get("sheet", "")))
         if figures.get("sheet") and (PAGE.parent / image).exists():
             parts.append(f"![{name}: inputs, outputs and targets]({image.as_posix()})\n")
@@ -209,8 +202,3 @@ def _cells(figures: Figures, columns: Mapping[str, tuple[str, str]]) -> list[str
 
 def _cell(figures: Figures, name: str, form: str) -> str:
     return format(figures[name], form) if name in figures else NOT_MEASURED
-
-
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
-    head, *rest = lines
-    return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *rest))

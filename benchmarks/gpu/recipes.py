@@ -20,7 +20,7 @@ from benchmarks.gpu.clock import forget_peak_memory, peak_memory, seconds_per_ca
 from benchmarks.gpu.pairs import write_pairs
 from benchmarks.gpu.record import Notes, Plan
 from benchmarks.gpu.ways import endless, machine_options
-from pix2pix.evaluation.measurement import mean_target
+from pix2pix.evaluation.measurement import BASELINE_MEAN, mean_target
 from pix2pix.evaluation.measurement import measure as measure_pictures
 from pix2pix.evaluation.results import translate_folder
 from pix2pix.evaluation.summary import summarize
@@ -32,7 +32,7 @@ from pix2pix.pictures.contact_sheet import TRIPTYCH, contact_sheet
 from pix2pix.pictures.images import RgbImage, read_image, write_png
 from pix2pix.pictures.pairs import TEST, TRAIN, read_pair
 from pix2pix.realism.comparison import measure_realism
-from pix2pix.realism.options import RealismOptions
+from pix2pix.realism.options import BASELINE_INPUT, RealismOptions
 from pix2pix.training.build import build_training
 from pix2pix.training.captured_step import step_of
 from pix2pix.training.loop import Training
@@ -44,7 +44,7 @@ TOY = {"image_size": 64, "ngf": 4, "ndf": 4}
 SHOWN = 6
 SAFETY = 0.9  # of the time, by the estimate
 MEASURED = ("l1", "psnr", "ssim", "histogram_distance", "colorfulness", "target_colorfulness")
-ANSWERS = ("", "baseline_input_", "baseline_mean_")
+PREFIXES = ("", f"{BASELINE_INPUT}_", f"{BASELINE_MEAN}_")
 
 
 class OutOfTimeError(Exception):
@@ -162,7 +162,7 @@ def _evaluate(
         shown = [(folder / "results" / name, pairs.folder / name) for name in pairs.names]
         realism = RealismOptions(realism_metrics="auto", seed=0)
         summary |= measure_realism(shown, realism, fabric.device)[0]
-    names = [prefix + name for prefix in ANSWERS for name in (*MEASURED, "kid_lite0")]
+    names = [prefix + name for prefix in PREFIXES for name in (*MEASURED, "kid_lite0")]
     notes.add(metrics={name: summary[name] for name in names if name in summary})
 
 
